@@ -1,0 +1,37 @@
+import { join } from 'node:path'
+import { defineConfig } from 'vitest/config'
+
+const root = join(import.meta.dirname, '..')
+
+/** Three kinds of test, told apart by file name: `*.test.ts`, `*.integration.test.ts`, `*.e2e.test.ts`. */
+export default defineConfig({
+  root,
+  test: {
+    projects: [
+      {
+        root,
+        test: { name: 'unit', include: ['*/**/*.test.ts'], exclude: ['**/*.{integration,e2e}.test.ts', '**/node_modules/**'] },
+      },
+      {
+        root,
+        test: {
+          name: 'integration',
+          include: ['*/**/*.integration.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'e2e',
+          include: ['*/**/*.e2e.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
+        },
+      },
+    ],
+  },
+})

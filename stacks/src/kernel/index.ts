@@ -1,0 +1,1 @@
+export { ExitCode, UserError, type UserErrorOptions } from './user-error.ts'
