@@ -10,7 +10,11 @@ export default defineConfig({
     projects: [
       {
         root,
-        test: { name: 'unit', include: ['*/**/*.test.ts'], exclude: ['**/*.{integration,e2e}.test.ts', '**/node_modules/**'] },
+        test: {
+          name: 'unit',
+          include: ['*/**/*.test.ts'],
+          exclude: ['**/*.{integration,e2e}.test.ts', '**/node_modules/**'],
+        },
       },
       {
         root,
