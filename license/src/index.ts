@@ -1,0 +1,1 @@
+export { type Guards, guardsSchema, type Meters, metersSchema } from './manifest.ts'

@@ -1,0 +1,85 @@
+import { guardsSchema, metersSchema } from '@domicile/license'
+import { z } from 'zod'
+import { sizeSchema } from './sizes.ts'
+
+/** `appliance.yaml`: what the appliance must know about the application beyond its containers. */
+
+const word = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be a lower-case word (letters, digits, -), 31 characters at most')
+const secretName = z.string().regex(/^[a-z][a-z0-9_]{0,40}$/, 'must be a lower-case name (letters, digits, _)')
+const role = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, 'must be a plain PostgreSQL identifier')
+const file = z
+  .string()
+  .regex(/^[\w.][\w./-]*$/, 'must be a path inside the stack folder')
+  .refine((path) => !path.split('/').includes('..'), 'must not leave the stack folder')
+
+/** A JSON Schema for one setting. Checked as a schema when the stack is loaded; kept as data because forms are made of it. */
+const setting = z
+  .looseObject({
+    type: z.enum(['string', 'integer', 'number', 'boolean']),
+    title: z.string().min(1).max(120),
+    description: z.string().max(500).optional(),
+    default: z.union([z.string(), z.number(), z.boolean()]).optional(),
+    enum: z.array(z.union([z.string(), z.number()])).optional(),
+  })
+  .describe('JSON Schema of one setting; `title` is the question that install asks.')
+
+const job = z.strictObject({
+  service: word,
+  command: z.array(z.string().max(4000)).min(1).max(50),
+})
+
+export const manifestSchema = z.strictObject({
+  name: word,
+  title: z.string().min(1).max(80),
+  version: z.string().regex(/^\d+\.\d+(\.\d+)*(-[\w.]+)?$/, 'must be a version such as 7.0.30'),
+  date: z.iso.date().describe('Day of the release, YYYY-MM-DD.'),
+  requires: z.strictObject({
+    cpu: z.number().positive(),
+    memory: sizeSchema,
+    disk: sizeSchema,
+    arch: z.array(z.enum(['amd64', 'arm64'])).min(1),
+  }),
+  settings: z.record(z.string().regex(/^[a-z][a-zA-Z0-9]{0,40}$/, 'must be camelCase'), setting).default({}),
+  gateway: z.strictObject({
+    service: word,
+    port: z.int().min(1).max(65535),
+    health: z
+      .string()
+      .regex(/^\/[\w./-]*$/, 'must be a path')
+      .default('/'),
+    maxBody: sizeSchema.default(16 * 2 ** 20),
+    session: z
+      .strictObject({ header: z.string().optional(), cookie: z.string().optional(), pattern: z.string().optional() })
+      .optional(),
+  }),
+  database: z.strictObject({
+    name: role,
+    owner: role.describe('Owns the tables; used by initialize and migrate alone.'),
+    app: role.describe('The application’s server logs in as this role; it may read and write rows, nothing else.'),
+    grants: file.describe('SQL run as the owner after initialize and migrate.').optional(),
+    memory: sizeSchema.optional(),
+  }),
+  secrets: z
+    .record(
+      secretName,
+      z.strictObject({
+        title: z.string().min(1).max(120),
+        length: z.int().min(12).max(128).default(32),
+        show: z.literal('once').optional(),
+        lifecycle: z.boolean().default(false).describe('Mounted for lifecycle commands only.'),
+      }),
+    )
+    .default({}),
+  login: z.strictObject({ user: z.string().max(80), secret: secretName }).optional(),
+  lifecycle: z.strictObject({ initialize: job.optional(), migrate: job.optional() }).default({}),
+  egress: z.array(word).default([]).describe('Services that may open connections to the outside.'),
+  meters: metersSchema.optional(),
+  guards: guardsSchema.optional(),
+  documents: z.array(z.strictObject({ volume: z.string() })).default([]),
+  strict: z.array(z.string()).default([]).describe('Preflight checks that may not be accepted when they fail.'),
+})
+
+export type Manifest = z.output<typeof manifestSchema>
+export type Job = z.output<typeof job>
