@@ -1,0 +1,64 @@
+import type { ContainerSpec, NetworkSpec } from './container-spec.ts'
+
+/** Where an appliance keeps itself on the host. */
+export interface Layout {
+  /** `/etc/domicile/<name>`: what is wanted. */
+  readonly etc: string
+  /** `/var/lib/domicile/<name>`: what is. */
+  readonly lib: string
+}
+
+export const layoutOf = (name: string): Layout => ({ etc: `/etc/domicile/${name}`, lib: `/var/lib/domicile/${name}` })
+
+/** A file that is rendered on the host and mounted into containers or kept beside them. Text, octal mode, numeric owner. */
+export interface HostFile {
+  readonly path: string
+  readonly content: string
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+}
+
+export interface HostDirectory {
+  readonly path: string
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+}
+
+/** A secret made on the host; `length` characters from an alphabet without look-alikes. Never leaves its file. */
+export interface SecretSpec {
+  readonly name: string
+  readonly path: string
+  readonly length: number
+  readonly uid: number
+  readonly gid: number
+}
+
+/** Everything one appliance consists of on its host: what install makes, apply compares and uninstall removes. */
+export interface Blueprint {
+  readonly name: string
+  readonly layout: Layout
+  readonly directories: readonly HostDirectory[]
+  readonly files: readonly HostFile[]
+  readonly secrets: readonly SecretSpec[]
+  readonly networks: readonly NetworkSpec[]
+  readonly volumes: readonly string[]
+  /** In start order. */
+  readonly containers: readonly ContainerSpec[]
+  readonly jobs: { readonly initialize?: ContainerSpec; readonly migrate?: ContainerSpec }
+  readonly database: DatabaseSpec
+  readonly url: string
+}
+
+export interface DatabaseSpec {
+  readonly name: string
+  readonly owner: string
+  readonly app: string
+  readonly ownerSecret: string
+  readonly appSecret: string
+  /** SQL of the stack, run as the owner after initialize and migrate. */
+  readonly grants: string | undefined
+  /** PostgreSQL settings by name, as rendered into its configuration file and as `SHOW` must answer. */
+  readonly settings: Readonly<Record<string, string>>
+}

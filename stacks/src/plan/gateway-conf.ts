@@ -1,0 +1,75 @@
+export interface GatewayOptions {
+  /** Where the application listens inside the appliance: `address:port`. */
+  readonly upstream: string
+  /** The agent's HTTP port inside the appliance, for ACME challenges. */
+  readonly agent: string
+  /** The port people type; 443 is left out of addresses. */
+  readonly httpsPort: number
+  readonly maxBodyBytes: number
+  readonly title: string
+}
+
+/**
+ * The server blocks of the gateway (nginx). Remote access is over HTTPS only (contract clause 7.2.6): plain HTTP answers
+ * with a redirect and with ACME challenges, nothing else. What is the same for every appliance is in the image.
+ */
+export function gatewayConf({ upstream, agent, httpsPort, maxBodyBytes, title }: GatewayOptions): string {
+  const suffix = httpsPort === 443 ? '' : `:${httpsPort}`
+  return `# Written by domicile; changes are lost. Wanted settings are in appliance.yaml.
+upstream app {
+  server ${upstream};
+  keepalive 16;
+}
+
+map $http_upgrade $connection_upgrade {
+  default upgrade;
+  ''      '';
+}
+
+server {
+  listen 8080 default_server;
+  server_name _;
+  location = /__domicile/alive { access_log off; return 200 "alive\\n"; }
+  location /.well-known/acme-challenge/ { proxy_pass http://${agent}; }
+  location / { return 308 https://$host${suffix}$request_uri; }
+}
+
+server {
+  listen 8443 ssl default_server;
+  http2 on;
+  server_name _;
+  ssl_certificate     /tls/live/cert.pem;
+  ssl_certificate_key /tls/live/key.pem;
+  add_header Strict-Transport-Security "max-age=31536000" always;
+  client_max_body_size ${Math.ceil(maxBodyBytes / 1024)}k;
+
+  location / {
+    proxy_pass http://app;
+    proxy_http_version 1.1;
+    proxy_set_header Host $http_host;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection $connection_upgrade;
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Forwarded-Proto https;
+    proxy_set_header X-Forwarded-Host $http_host;
+    proxy_set_header X-Real-IP $remote_addr;
+    proxy_set_header Forwarded "";
+    proxy_connect_timeout 5s;
+    proxy_read_timeout 300s;
+    proxy_send_timeout 300s;
+  }
+
+  error_page 502 503 504 @unavailable;
+  location @unavailable {
+    internal;
+    default_type text/html;
+    add_header Retry-After 10 always;
+    add_header Cache-Control no-store always;
+    return 503 '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="10"><title>${escapeHtml(title)}</title><body style="font:1.1rem system-ui;max-width:34rem;margin:20vh auto;padding:0 1rem"><h1>${escapeHtml(title)}</h1><p>The application is starting or restarting. This page tries again every ten seconds.</p>';
+  }
+}
+`
+}
+
+/** For a title inside single-quoted nginx text: no quote, no variable, no markup survives. */
+const escapeHtml = (text: string) => text.replaceAll(/[&<>"'\\$\n]/g, (character) => `&#${character.codePointAt(0)};`)

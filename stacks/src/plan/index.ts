@@ -1,0 +1,33 @@
+export {
+  type Blueprint,
+  type DatabaseSpec,
+  type HostDirectory,
+  type HostFile,
+  type Layout,
+  layoutOf,
+  type SecretSpec,
+} from './blueprint.ts'
+export {
+  APPLIANCE_LABEL,
+  type ContainerSpec,
+  canonical,
+  HASH_LABEL,
+  type Health,
+  type Mount,
+  type NetworkSpec,
+  projectLabels,
+} from './container-spec.ts'
+export { makeBlueprint, volumeName, type Wanted } from './make-blueprint.ts'
+export {
+  type Action,
+  directoryStep,
+  fileStep,
+  type ImageWanted,
+  type InstallParts,
+  installSteps,
+  networkStep,
+  type Step,
+  startSteps,
+  volumeStep,
+} from './steps.ts'
+export { type Cidr, chooseSubnets, overlaps } from './subnets.ts'

@@ -1,0 +1,142 @@
+import type { Blueprint, DatabaseSpec, HostDirectory, HostFile, SecretSpec } from './blueprint.ts'
+import type { ContainerSpec, NetworkSpec } from './container-spec.ts'
+
+/** One change to the host, as data. Each kind has a handler in `apply/` that can run it again and undo it. */
+export type Action =
+  | { readonly kind: 'directory'; readonly directory: HostDirectory }
+  | { readonly kind: 'file'; readonly file: HostFile }
+  | { readonly kind: 'secret'; readonly secret: SecretSpec }
+  | { readonly kind: 'images'; readonly images: readonly ImageWanted[] }
+  | { readonly kind: 'network'; readonly network: NetworkSpec }
+  | { readonly kind: 'volume'; readonly volume: string; readonly key: string; readonly appliance: string }
+  | { readonly kind: 'container'; readonly container: ContainerSpec }
+  | { readonly kind: 'healthy'; readonly container: string; readonly service: string }
+  | { readonly kind: 'database'; readonly postgres: string; readonly database: DatabaseSpec }
+  | {
+      readonly kind: 'initialize'
+      readonly postgres: string
+      readonly database: DatabaseSpec
+      readonly job: ContainerSpec
+    }
+  | { readonly kind: 'grants'; readonly postgres: string; readonly database: DatabaseSpec }
+  | { readonly kind: 'reachable'; readonly url: string; readonly path: string }
+
+export interface ImageWanted {
+  readonly reference: string
+  /** Image ID. */
+  readonly digest: string
+  /** Digests of the uncompressed layers, lowest first; identify the content whatever store the engine uses. */
+  readonly layers: readonly string[]
+}
+
+export interface Step {
+  /** Unique in its plan and stable between runs; the journal names it. */
+  readonly id: string
+  readonly title: string
+  /** What undoing it does, in words; absent when there is nothing to undo. */
+  readonly undo?: string
+  readonly action: Action
+}
+
+export interface InstallParts {
+  readonly blueprint: Blueprint
+  readonly images: readonly ImageWanted[]
+  /** What is wanted and the unpacked stack: files that are written before anything runs. */
+  readonly records: readonly HostFile[]
+  /** Path that must answer with 200 through the gateway at the end. */
+  readonly healthPath: string
+}
+
+/** Every step of an installation in order. Pure: equal parts give equal steps, which is what makes a resumed install safe. */
+export function installSteps({ blueprint, images, records, healthPath }: InstallParts): Step[] {
+  const { containers, database, jobs } = blueprint
+  const [postgres, ...others] = containers
+  if (postgres?.service !== 'postgres') throw new Error('a blueprint starts with postgres')
+  return [
+    ...blueprint.directories.map(directoryStep),
+    ...[...records, ...blueprint.files].map(fileStep),
+    ...blueprint.secrets.map(secretStep),
+    {
+      id: 'images',
+      title: 'Load the images',
+      undo: 'remove the images that were not there before',
+      action: { kind: 'images', images },
+    },
+    ...blueprint.networks.map(networkStep),
+    ...blueprint.volumes.map((volume) => volumeStep(volume, blueprint.name)),
+    ...startSteps(postgres),
+    {
+      id: 'database',
+      title: `Create the database ${database.name} and its roles`,
+      action: { kind: 'database', postgres: postgres.name, database },
+    },
+    ...(jobs.initialize ? [initializeStep(postgres.name, database, jobs.initialize)] : []),
+    {
+      id: 'grants',
+      title: `Give ${database.app} its rights on rows`,
+      action: { kind: 'grants', postgres: postgres.name, database },
+    },
+    ...others.flatMap(startSteps),
+    {
+      id: 'reachable',
+      title: `See ${blueprint.url} answer`,
+      action: { kind: 'reachable', url: blueprint.url, path: healthPath },
+    },
+  ]
+}
+
+/** Replaces one container by the blueprint's; used by `apply`. */
+export const startSteps = (container: ContainerSpec): Step[] => [
+  {
+    id: `container ${container.service}`,
+    title: `Start ${container.service}`,
+    undo: `remove the container ${container.name}`,
+    action: { kind: 'container', container },
+  },
+  {
+    id: `healthy ${container.service}`,
+    title: `Wait until ${container.service} is healthy`,
+    action: { kind: 'healthy', container: container.name, service: container.service },
+  },
+]
+
+const initializeStep = (postgres: string, database: DatabaseSpec, job: ContainerSpec): Step => ({
+  id: 'initialize',
+  title: 'Initialise the application’s database',
+  action: { kind: 'initialize', postgres, database, job },
+})
+
+export const directoryStep = (directory: HostDirectory): Step => ({
+  id: `directory ${directory.path}`,
+  title: `Make ${directory.path}`,
+  undo: 'remove the directory',
+  action: { kind: 'directory', directory },
+})
+
+export const fileStep = (file: HostFile): Step => ({
+  id: `file ${file.path}`,
+  title: `Write ${file.path}`,
+  undo: 'remove the file',
+  action: { kind: 'file', file },
+})
+
+const secretStep = (secret: SecretSpec): Step => ({
+  id: `secret ${secret.name}`,
+  title: `Make the secret ${secret.name}`,
+  undo: 'remove the secret',
+  action: { kind: 'secret', secret },
+})
+
+export const networkStep = (network: NetworkSpec): Step => ({
+  id: `network ${network.name}`,
+  title: `Make the network ${network.name} (${network.subnet}${network.internal ? ', closed' : ''})`,
+  undo: 'remove the network',
+  action: { kind: 'network', network },
+})
+
+export const volumeStep = (volume: string, appliance: string): Step => ({
+  id: `volume ${volume}`,
+  title: `Make the volume ${volume}`,
+  undo: 'remove the volume if it was made here',
+  action: { kind: 'volume', volume, key: volume.slice(appliance.length + 1), appliance },
+})
