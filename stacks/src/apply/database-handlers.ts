@@ -1,0 +1,161 @@
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { UserError } from '../kernel/index.ts'
+import type { DatabaseSpec } from '../plan/index.ts'
+import type { Engine } from './engine.ts'
+import type { Handlers, Progress } from './operation.ts'
+
+/** The database’s comment while the application’s own initialisation runs, and after it has ended well. */
+const INITIALIZING = 'domicile: initialising'
+const INITIALIZED = 'domicile: initialised'
+
+/** Handlers for what is inside PostgreSQL. Everything runs as the superuser through the container’s own socket. */
+export function databaseHandlers(engine: Engine): Pick<Handlers, 'database' | 'initialize' | 'grants'> {
+  return {
+    database: {
+      look: async () => null,
+      run: async ({ postgres, database }) => {
+        const verifiers = {
+          owner: scramVerifier((await readFile(database.ownerSecret, 'utf8')).trim()),
+          app: scramVerifier((await readFile(database.appSecret, 'utf8')).trim()),
+        }
+        await sql(engine, postgres, 'postgres', rolesSql(database, verifiers))
+      },
+    },
+    initialize: {
+      look: async () => null,
+      run: async ({ postgres, database, job }, progress) => {
+        const state = await initialState(engine, postgres, database)
+        if (state === 'initialized') return
+        await sql(engine, postgres, 'postgres', recreateSql(database))
+        await runJob(engine, job, progress)
+        await sql(engine, postgres, 'postgres', commentSql(database, INITIALIZED))
+      },
+      undo: async ({ job }) => engine.removeContainer(job.name),
+    },
+    grants: {
+      look: async () => null,
+      run: async ({ postgres, database }) => {
+        await sql(engine, postgres, database.name, grantsSql(database))
+      },
+    },
+  }
+}
+
+/**
+ * Whether the database may be made anew. Only half of an interrupted initialisation and an empty database may: nobody
+ * has worked in those yet.
+ * @throws UserError DATABASE_FOREIGN when it holds tables that this appliance did not put there
+ */
+async function initialState(
+  engine: Engine,
+  postgres: string,
+  { name }: DatabaseSpec,
+): Promise<'initialized' | 'fresh'> {
+  const comment = await sql(
+    engine,
+    postgres,
+    'postgres',
+    `SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = ${literal(name)};`,
+  )
+  if (comment.includes(INITIALIZED)) return 'initialized'
+  const tables = await sql(
+    engine,
+    postgres,
+    name,
+    "SELECT count(*) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('r','p') AND nspname NOT IN ('pg_catalog','information_schema');",
+  )
+  if (comment.includes(INITIALIZING) || tables.trim() === '0') return 'fresh'
+  throw new UserError(`The database ${name} holds ${tables.trim()} tables that this appliance did not make.`, {
+    code: 'DATABASE_FOREIGN',
+    hint: 'It is left untouched. Install under another --name, or remove the volume yourself when you are sure that nobody needs it.',
+  })
+}
+
+/** Runs a one-off container to its end. No clock ends it: a data step takes as long as it takes. */
+export async function runJob(
+  engine: Engine,
+  job: Parameters<Engine['createContainer']>[0],
+  { say, signal }: Progress,
+): Promise<void> {
+  await engine.removeContainer(job.name)
+  await engine.createContainer(job)
+  await engine.startContainer(job.name)
+  const began = Date.now()
+  const ticker = setInterval(() => say(`running for ${Math.round((Date.now() - began) / 1000)} s`), 1000)
+  try {
+    const exitCode = await engine.waitContainer(job.name, signal)
+    if (exitCode !== 0) {
+      throw new UserError(
+        `The command ${(job.command ?? []).join(' ')} of ${job.service} ended with code ${exitCode}.\nIts last lines:\n${await engine.lastLogs(job.name, 30)}`,
+        {
+          code: 'LIFECYCLE_FAILED',
+          hint: 'The lines above are what the application printed; send them to the vendor if they do not help.',
+        },
+      )
+    }
+  } finally {
+    clearInterval(ticker)
+    await engine.removeContainer(job.name)
+  }
+}
+
+/** Runs SQL through psql in the container; passwords never reach arguments, environment or logs. Gives back what it printed. */
+export async function sql(engine: Engine, postgres: string, database: string, text: string): Promise<string> {
+  const command = ['psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-U', 'postgres', '-d', database, '-f', '-']
+  const { exitCode, stdout, stderr } = await engine.exec(postgres, command, { user: '70', stdin: text })
+  if (exitCode === 0) return stdout
+  throw new UserError(`PostgreSQL refused: ${stderr.trim() || `psql ended with code ${exitCode}`}`, {
+    code: 'DATABASE_REFUSED',
+    hint: `Look at what PostgreSQL printed: docker logs ${postgres}`,
+  })
+}
+
+/**
+ * A SCRAM-SHA-256 verifier as PostgreSQL stores it (RFC 5803), so that the password itself is never in a statement that
+ * a log could keep. 4096 iterations, PostgreSQL’s default.
+ */
+export function scramVerifier(password: string, salt = randomBytes(16), iterations = 4096): string {
+  const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256')
+  const hmac = (text: string) => createHmac('sha256', salted).update(text).digest()
+  const stored = createHash('sha256').update(hmac('Client Key')).digest('base64')
+  return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${stored}:${hmac('Server Key').toString('base64')}`
+}
+
+const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`
+const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
+
+function rolesSql({ name, owner, app }: DatabaseSpec, verifiers: { owner: string; app: string }): string {
+  const role = (role: string, verifier: string) => `
+DO $$BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(role)}) THEN CREATE ROLE ${identifier(role)}; END IF; END$$;
+ALTER ROLE ${identifier(role)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD ${literal(verifier)};`
+  return `${role(owner, verifiers.owner)}${role(app, verifiers.app)}
+GRANT ${identifier(app)} TO ${identifier(owner)};
+SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0 ENCODING ''UTF8'' LOCALE ''C.UTF-8''', ${literal(name)}, ${literal(owner)})
+ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = ${literal(name)}) \\gexec
+REVOKE ALL ON DATABASE ${identifier(name)} FROM PUBLIC;
+GRANT CONNECT, TEMPORARY ON DATABASE ${identifier(name)} TO ${identifier(app)};
+`
+}
+
+const recreateSql = ({ name, owner, app }: DatabaseSpec) => `
+DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE);
+CREATE DATABASE ${identifier(name)} OWNER ${identifier(owner)} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8';
+REVOKE ALL ON DATABASE ${identifier(name)} FROM PUBLIC;
+GRANT CONNECT, TEMPORARY ON DATABASE ${identifier(name)} TO ${identifier(app)};
+COMMENT ON DATABASE ${identifier(name)} IS ${literal(INITIALIZING)};
+`
+
+const commentSql = ({ name }: DatabaseSpec, text: string) =>
+  `COMMENT ON DATABASE ${identifier(name)} IS ${literal(text)};`
+
+/** The application’s role may read and write rows and draw numbers; everything else is the owner’s. */
+const grantsSql = ({ owner, app, grants }: DatabaseSpec) => `
+SET ROLE ${identifier(owner)};
+GRANT USAGE ON SCHEMA public TO ${identifier(app)};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${identifier(app)};
+GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO ${identifier(app)};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${identifier(app)};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO ${identifier(app)};
+${grants ?? ''}
+`

@@ -1,0 +1,144 @@
+import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ExitCode, UserError } from '../kernel/index.ts'
+import { HASH_LABEL, type ImageWanted, projectLabels } from '../plan/index.ts'
+import type { Engine, FoundContainer, FoundImage } from './engine.ts'
+import type { Handlers, Progress } from './operation.ts'
+
+/** A container is waited for as long as this after its last sign of progress, in milliseconds. */
+const HEALTH_DEADLINE_MS = 300_000
+const RESTARTS_THAT_MEAN_BROKEN = 3
+const POLL_MS = 250
+
+interface Existed {
+  readonly existed: boolean
+}
+
+/** Handlers for what lives in the container engine. `archive` opens the release’s images anew each time it is called. */
+export function engineHandlers(
+  engine: Engine,
+  archive: () => Promise<Readable>,
+): Pick<Handlers, 'images' | 'network' | 'volume' | 'container' | 'healthy'> {
+  return {
+    images: {
+      look: async ({ images }) => {
+        const found = await Promise.all(
+          images.map(async (image) => ({ image, there: await engine.findImage(image.reference) })),
+        )
+        return { present: found.filter(({ there }) => there).map(({ image }) => image.reference) }
+      },
+      run: async ({ images }) => {
+        if (await missing(engine, images)) await engine.loadImages(await archive())
+        const wrong = await missing(engine, images)
+        if (wrong) throw wrongImage(wrong)
+      },
+      undo: async ({ images }, before) => {
+        const { present } = before as { present: string[] }
+        for (const { reference } of images) if (!present.includes(reference)) await engine.removeImage(reference)
+      },
+    },
+    network: {
+      look: async ({ network }): Promise<Existed> => ({
+        existed: (await engine.findNetwork(network.name)) !== undefined,
+      }),
+      run: async ({ network }) => {
+        const found = await engine.findNetwork(network.name)
+        if (found && (found.subnet !== network.subnet || found.internal !== network.internal))
+          await engine.removeNetwork(network.name)
+        else if (found) return
+        await engine.createNetwork(network)
+      },
+      undo: async ({ network }, before) => {
+        if (!(before as Existed).existed) await engine.removeNetwork(network.name)
+      },
+    },
+    volume: {
+      look: async ({ volume }): Promise<Existed> => ({ existed: await engine.hasVolume(volume) }),
+      run: async ({ volume, key, appliance }) => {
+        if (await engine.hasVolume(volume)) return
+        await engine.createVolume(volume, { ...projectLabels(appliance), 'com.docker.compose.volume': key })
+      },
+      // A volume that was there before holds somebody’s data and is not ours to remove.
+      undo: async ({ volume }, before) => {
+        if (!(before as Existed).existed) await engine.removeVolume(volume)
+      },
+    },
+    container: {
+      look: async ({ container }): Promise<Existed> => ({
+        existed: (await engine.findContainer(container.name)) !== undefined,
+      }),
+      run: async ({ container }) => {
+        const found = await engine.findContainer(container.name)
+        const same = found?.labels[HASH_LABEL] === container.labels[HASH_LABEL]
+        if (found && !same) await engine.removeContainer(container.name)
+        if (!same) await engine.createContainer(container)
+        await engine.startContainer(container.name)
+      },
+      undo: async ({ container }) => engine.removeContainer(container.name),
+    },
+    healthy: {
+      look: async () => null,
+      run: async ({ container, service }, progress) => waitUntilHealthy(engine, container, service, progress),
+    },
+  }
+}
+
+/** The first image that is absent or has other content than the release says; its identity is its layers. */
+async function missing(engine: Engine, images: readonly ImageWanted[]): Promise<string | undefined> {
+  for (const image of images) if (!matches(image, await engine.findImage(image.reference))) return image.reference
+  return undefined
+}
+
+const matches = (wanted: ImageWanted, found: FoundImage | undefined) =>
+  found !== undefined &&
+  (found.id === wanted.digest ||
+    (found.layers.length === wanted.layers.length &&
+      found.layers.every((layer, index) => layer === wanted.layers[index])))
+
+const wrongImage = (reference: string) =>
+  new UserError(`The engine does not hold the image ${reference} as the release describes it.`, {
+    code: 'IMAGE_MISMATCH',
+    hint: 'The release is verified, so the engine’s store may be damaged: look at `docker system df` and the disk, then run the command again.',
+    exitCode: ExitCode.Unverified,
+  })
+
+/**
+ * Waits for a container’s own health check, or for two steady seconds when it has none. Says what it waits for and the
+ * last answer; ends early when the container has given up.
+ */
+export async function waitUntilHealthy(
+  engine: Engine,
+  name: string,
+  service: string,
+  { say, signal }: Progress,
+): Promise<void> {
+  const began = Date.now()
+  for (;;) {
+    signal.throwIfAborted()
+    const found = await engine.findContainer(name)
+    if (!found) throw unhealthy(service, 'the container is gone', '')
+    if (found.health === 'healthy') return
+    const waited = Date.now() - began
+    if (found.health === 'none' && found.state === 'running' && Date.now() - Date.parse(found.startedAt) > 2000) return
+    if (gaveUp(found) || waited > HEALTH_DEADLINE_MS) {
+      const why = gaveUp(found)
+        ? `it ended ${found.restarts + 1} times, the last time with code ${found.exitCode}`
+        : `not healthy after ${HEALTH_DEADLINE_MS / 1000} s; last answer: ${found.healthLog || 'none'}`
+      throw unhealthy(service, why, await engine.lastLogs(name, 20))
+    }
+    const answer = found.healthLog ? `, last answer: ${found.healthLog}` : ''
+    say(
+      `${service} is ${found.state}, health ${found.health}${answer} (${Math.round(waited / 1000)} of ${HEALTH_DEADLINE_MS / 1000} s)`,
+    )
+    await sleep(POLL_MS, undefined, { signal })
+  }
+}
+
+const gaveUp = ({ state, restarts }: FoundContainer) =>
+  restarts >= RESTARTS_THAT_MEAN_BROKEN || state === 'dead' || state === 'exited'
+
+const unhealthy = (service: string, why: string, logs: string) =>
+  new UserError(`${service} did not become healthy: ${why}.${logs ? `\nIts last lines:\n${logs}` : ''}`, {
+    code: 'UNHEALTHY',
+    hint: `The lines above are what ${service} printed; if they do not help, send them to the vendor.`,
+  })

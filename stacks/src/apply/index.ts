@@ -1,0 +1,15 @@
+export { databaseHandlers, runJob, scramVerifier, sql } from './database-handlers.ts'
+export type { Engine, ExecOptions, ExecResult, FoundContainer, FoundImage, FoundNetwork } from './engine.ts'
+export { engineHandlers, waitUntilHealthy } from './engine-handlers.ts'
+export { hostHandlers, writeDurably } from './host-handlers.ts'
+export { type Entry, Journal, type Unfinished, unfinished } from './journal.ts'
+export {
+  type Handler,
+  type Handlers,
+  type Operation,
+  type Progress,
+  runOperation,
+  type Stage,
+  type Timed,
+  type Tools,
+} from './operation.ts'
