@@ -20,7 +20,7 @@ export interface Progress {
 
 /** How steps are shown. */
 export interface Stage {
-  show(step: Step, work: (progress: Progress) => Promise<void>): Promise<void>
+  show(step: Step, work: (say: Progress['say']) => Promise<void>): Promise<void>
   undoing(step: Step): void
 }
 
@@ -61,7 +61,7 @@ export async function runOperation({ name, subject, steps }: Operation, tools: T
     try {
       if (!before.has(step.id)) before.set(step.id, (await handlerOf(tools.handlers, step).look(step.action)) ?? null)
       journal.write({ event: 'start', step: step.id, at: began.toISOString(), before: before.get(step.id) })
-      await stage.show(step, (progress) => handlerOf(tools.handlers, step).run(step.action, progress))
+      await stage.show(step, (say) => handlerOf(tools.handlers, step).run(step.action, { say, signal }))
     } catch (error) {
       if (signal.aborted) throw interrupted(name, error)
       journal.write({

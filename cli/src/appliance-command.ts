@@ -1,0 +1,99 @@
+import { ExitCode, UserError } from '@domicile/stacks/kernel'
+import { confirm, input } from '@inquirer/prompts'
+import { Command, Flags, type Interfaces } from '@oclif/core'
+
+/** What every command shares: when to ask, how to stop, how errors end. */
+export abstract class ApplianceCommand extends Command {
+  static override enableJsonFlag = true
+
+  readonly #interrupt = new AbortController()
+  protected readonly signal: AbortSignal = this.#interrupt.signal
+
+  /** Progress and explanations: stderr, so that stdout carries the result alone. */
+  protected say(text: string): void {
+    process.stderr.write(`${text}\n`)
+  }
+
+  /** Asks yes or no. Without a terminal a missing answer is an error, never a hang. */
+  protected async confirm(message: string, agreed: boolean): Promise<void> {
+    if (agreed) return
+    this.requireTerminal(message, '--yes')
+    if (!(await confirm({ message, default: false }, { output: process.stderr }))) throw declined()
+  }
+
+  /** For what cannot be undone: the person types the name. */
+  protected async confirmByName(message: string, name: string, agreed: boolean): Promise<void> {
+    if (agreed) return
+    this.requireTerminal(message, '--yes')
+    const typed = await input({ message: `${message}\nType ${name} to go on:` }, { output: process.stderr })
+    if (typed.trim() !== name) throw declined()
+  }
+
+  protected requireTerminal(question: string, flag: string): void {
+    if (process.stdin.isTTY && process.stderr.isTTY && !this.jsonEnabled()) return
+    throw new UserError(`There is no terminal to ask: ${question.split('\n')[0]}`, {
+      code: 'NO_TERMINAL',
+      hint: `Answer on the command line with ${flag}.`,
+      exitCode: ExitCode.Usage,
+    })
+  }
+
+  /** The first signal lets the running step end or stop where it is safe; a second one ends the process. */
+  protected override async init(): Promise<void> {
+    await super.init()
+    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(name, () => this.#interrupt.abort(new Error(`stopped by ${name}`)))
+    }
+  }
+
+  protected override async catch(thrown: Interfaces.CommandError): Promise<unknown> {
+    const error = toUserError(thrown)
+    process.exitCode = error.exitCode
+    if (this.jsonEnabled()) this.logJson({ error: { code: error.code, message: error.message, hint: error.hint } })
+    else process.stderr.write(`\nError: ${error.message}\n\n${error.hint}\n`)
+    if (process.env['DEBUG']) process.stderr.write(`${(thrown as Error).stack ?? ''}\n`)
+    return undefined
+  }
+}
+
+export const nameFlag = Flags.string({
+  char: 'n',
+  summary: 'which appliance, when this host has several',
+  helpValue: 'NAME',
+})
+export const yesFlag = Flags.boolean({ char: 'y', summary: 'answer every question with yes' })
+export const dryRunFlag = Flags.boolean({ summary: 'show what would be done and change nothing' })
+
+const declined = () =>
+  new UserError('Nothing was changed.', { code: 'DECLINED', hint: 'You answered no.', exitCode: ExitCode.Interrupted })
+
+/** Every end that is not success, in one form. Parser errors are usage; what nobody foresaw is a bug and says so. */
+function toUserError(error: Interfaces.CommandError): UserError {
+  if (error instanceof UserError) return error
+  if (error.name === 'ExitPromptError' || error.name === 'AbortError') return declined()
+  if ('parse' in error || error.constructor.name.startsWith('NonExistentFlags') || error.oclif?.exit === 2) {
+    return new UserError(error.message.split('\n')[0] ?? error.message, {
+      code: 'USAGE',
+      hint: `${error.message
+        .split('\n')
+        .slice(1, 2)
+        .join('')
+        .replace(/^See more help.*/, '')} Add --help to see what the command takes.`.trim(),
+      exitCode: ExitCode.Usage,
+    })
+  }
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ENOSPC') {
+    return new UserError(`The disk is full: ${error.message}`, {
+      code: 'DISK_FULL',
+      hint: 'Free some space (df -h) and run the same command again; it goes on where it stopped.',
+      exitCode: ExitCode.Failed,
+    })
+  }
+  return new UserError(error.message || String(error), {
+    code: code ?? 'UNEXPECTED',
+    hint: 'This was not foreseen. Run the command again with DEBUG=1 and send the output to the vendor.',
+    exitCode: ExitCode.Failed,
+    cause: error,
+  })
+}

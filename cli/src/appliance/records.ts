@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { ExitCode, UserError } from '@domicile/stacks/kernel'
+import { type HostFile, layoutOf } from '@domicile/stacks/plan'
+import { parse, stringify } from 'yaml'
+import { z } from 'zod'
+
+/** Where every appliance of a host has its folder. */
+export const LIB = '/var/lib/domicile'
+export const ETC = '/etc/domicile'
+
+/** `/etc/domicile/<name>/appliance.yaml`: what is wanted. */
+const wantedSchema = z.strictObject({
+  format: z.literal(1),
+  name: z.string(),
+  settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  ports: z.strictObject({ address: z.ipv4(), http: z.int().min(1).max(65535), https: z.int().min(1).max(65535) }),
+  subnets: z.strictObject({ internal: z.cidrv4(), edge: z.cidrv4() }),
+  tls: z.union([
+    z.strictObject({ mode: z.enum(['internal', 'provided']) }),
+    z.strictObject({ mode: z.literal('acme'), email: z.email(), directory: z.url().optional() }),
+  ]),
+  accepted: z.array(z.strictObject({ check: z.string(), by: z.string(), why: z.string(), at: z.string() })),
+})
+
+/** `/var/lib/domicile/<name>/state.json`: what is. */
+const stateSchema = z.strictObject({
+  format: z.literal(1),
+  name: z.string(),
+  status: z.enum(['installing', 'installed', 'kept']),
+  release: z.strictObject({
+    name: z.string(),
+    title: z.string(),
+    version: z.string(),
+    date: z.string(),
+    sequence: z.int(),
+  }),
+  vendorKeys: z.array(z.string()).min(1),
+  keyListSequence: z.int().default(0),
+  images: z.array(
+    z.strictObject({ role: z.string(), reference: z.string(), digest: z.string(), layers: z.array(z.string()) }),
+  ),
+  /** Memory and cores of the host when the appliance was sized, so that `apply` compares with the same measure. */
+  host: z.strictObject({ memoryBytes: z.int(), cpus: z.int() }),
+  installedAt: z.string().nullable(),
+})
+
+export type WantedRecord = z.infer<typeof wantedSchema>
+export type StateRecord = z.infer<typeof stateSchema>
+
+const HEADER = `# What is wanted of this appliance. Change it with \`domicile settings set\` or by hand, then run \`domicile apply\`.\n`
+
+const rootFile = (path: string, content: string): HostFile => ({ path, content, mode: 0o644, uid: 0, gid: 0 })
+
+export const wantedFile = (wanted: WantedRecord): HostFile =>
+  rootFile(`${layoutOf(wanted.name).etc}/appliance.yaml`, HEADER + stringify(wanted))
+
+export const stateFile = (state: StateRecord): HostFile =>
+  rootFile(`${layoutOf(state.name).lib}/state.json`, `${JSON.stringify(state, null, 2)}\n`)
+
+/** `undefined` when there is none. @throws UserError RECORD_INVALID (exit 2) when somebody broke it */
+export async function readWanted(name: string): Promise<WantedRecord | undefined> {
+  return read(`${layoutOf(name).etc}/appliance.yaml`, wantedSchema, parse)
+}
+
+export async function readState(name: string): Promise<StateRecord | undefined> {
+  return read(`${layoutOf(name).lib}/state.json`, stateSchema, JSON.parse)
+}
+
+async function read<T>(path: string, schema: z.ZodType<T>, decode: (text: string) => unknown): Promise<T | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (text === undefined) return undefined
+  try {
+    return schema.parse(decode(text))
+  } catch (error) {
+    const detail = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message
+    throw new UserError(`${path} cannot be read:\n${detail}`, {
+      code: 'RECORD_INVALID',
+      hint: 'Undo the last change to that file; nothing was touched.',
+      exitCode: ExitCode.Usage,
+    })
+  }
+}
+
+/** Names of the appliances that have a folder on this host, installed or half-way. */
+export async function applianceNames(): Promise<string[]> {
+  const entries = await readdir(LIB, { withFileTypes: true }).catch(() => [])
+  return entries
+    .filter((entry) => entry.isDirectory() && existsSync(`${LIB}/${entry.name}/state.json`))
+    .map(({ name }) => name)
+}
+
+/**
+ * The appliance meant: the named one, or the only one.
+ * @throws UserError NO_APPLIANCE (exit 7), WHICH_APPLIANCE (exit 2)
+ */
+export async function resolveName(name: string | undefined): Promise<string> {
+  const names = await applianceNames()
+  if (name) {
+    if (names.includes(name)) return name
+    throw new UserError(`There is no appliance “${name}” on this host.`, {
+      code: 'NO_APPLIANCE',
+      hint: names.length > 0 ? `Installed: ${names.join(', ')}.` : 'Install one: domicile install RELEASE',
+      exitCode: ExitCode.NotFound,
+    })
+  }
+  if (names.length === 1 && names[0]) return names[0]
+  if (names.length === 0) {
+    throw new UserError('There is no appliance on this host.', {
+      code: 'NO_APPLIANCE',
+      hint: 'Install one: domicile install RELEASE',
+      exitCode: ExitCode.NotFound,
+    })
+  }
+  throw new UserError(`This host has several appliances: ${names.join(', ')}.`, {
+    code: 'WHICH_APPLIANCE',
+    hint: 'Say which one with --name.',
+    exitCode: ExitCode.Usage,
+  })
+}

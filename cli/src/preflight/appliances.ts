@@ -1,0 +1,21 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ExistingAppliance } from '../../../stacks/src/preflight/index.ts'
+import { nearestExisting } from './disk.ts'
+
+/** The appliances whose folders are below `dataDir`. */
+export async function readAppliances(dataDir: string, signal: AbortSignal): Promise<ExistingAppliance[]> {
+  if ((await nearestExisting(dataDir, signal)) !== dataDir) return []
+  const entries = await readdir(dataDir, { withFileTypes: true })
+  const folders = entries.filter((entry) => entry.isDirectory())
+  return Promise.all(folders.map(({ name }) => readAppliance(dataDir, name)))
+}
+
+async function readAppliance(dataDir: string, name: string): Promise<ExistingAppliance> {
+  const files = await readdir(join(dataDir, name))
+  return {
+    name,
+    installed: files.includes('state.json'),
+    unfinished: files.some((file) => /^journal\.jsonl?$/.test(file)),
+  }
+}

@@ -1,0 +1,1 @@
+export { collectFacts, type FactsOptions } from './collect-facts.ts'
