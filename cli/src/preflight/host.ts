@@ -73,8 +73,10 @@ export function readVirtualization(): Virtualization {
 }
 
 function containerName(): string | undefined {
-  if (existsSync('/.dockerenv')) return 'docker'
-  if (existsSync('/run/.containerenv')) return 'podman'
+  // A machine made from a container's image has the mark as well, but no layers under its root.
+  const layered = /^(?:\S+ ){4}\/ .* - overlay /m.test(readText('/proc/self/mountinfo'))
+  if (layered && existsSync('/.dockerenv')) return 'docker'
+  if (layered && existsSync('/run/.containerenv')) return 'podman'
   // systemd leaves the name here for everyone; the environment of process 1 is for root only.
   return (
     readIfThere('/run/systemd/container') ||

@@ -1,0 +1,8 @@
+export { type Accepted, acceptChecks, type Refusal } from './accept.ts'
+export { CHECKS, runChecks } from './checks.ts'
+export type * from './facts.ts'
+export { isUnknown } from './facts.ts'
+export { subnetsInUse } from './network.ts'
+export { type Paint, renderVerdicts, summary } from './render.ts'
+export { type ReportMeta, renderReport } from './report.ts'
+export type { Acceptance, Requirements, Verdict, Wanted } from './verdict.ts'
