@@ -1,0 +1,137 @@
+import { containerDrift, type Difference, postgresDrift } from '@domicile/stacks/apply'
+import type { Blueprint } from '@domicile/stacks/plan'
+import type { RunningFacts } from './running.ts'
+
+/** One judged fact, as `status`, `doctor` and `acceptance` show it. */
+export interface Check {
+  readonly id: string
+  readonly verdict: 'pass' | 'warn' | 'fail'
+  readonly value: string
+  readonly wanted: string
+  /** What to do; empty when it passed. */
+  readonly hint: string
+}
+
+const DAY_MS = 86_400_000
+
+/** Every difference between what is wanted and what runs; empty when `apply` would do nothing. */
+export function drift(blueprint: Blueprint, facts: RunningFacts): Difference[] {
+  return [
+    ...facts.changedFiles.map((path) => ({
+      subject: path,
+      aspect: 'content',
+      wanted: 'as rendered',
+      found: 'missing or edited',
+    })),
+    ...blueprint.networks.flatMap(({ name, subnet, internal }) => {
+      const found = facts.networks.get(name)
+      if (!found) return [{ subject: name, aspect: 'network', wanted: 'exists', found: 'is missing' }]
+      if (found.subnet === subnet && found.internal === internal) return []
+      const words = (network: { subnet: string; internal: boolean }) =>
+        `${network.subnet}${network.internal ? ', closed' : ''}`
+      return [{ subject: name, aspect: 'network', wanted: words({ subnet, internal }), found: words(found) }]
+    }),
+    ...blueprint.volumes
+      .filter((name) => !facts.volumes.get(name))
+      .map((name) => ({ subject: name, aspect: 'volume', wanted: 'exists', found: 'is missing' })),
+    ...blueprint.containers.flatMap((container) => containerDrift(container, facts.containers.get(container.name))),
+    ...(facts.postgresSettings ? postgresDrift(blueprint.database.settings, facts.postgresSettings) : []),
+  ]
+}
+
+/** What `doctor` says about a running appliance, worst first. Pure: time is an argument. */
+export function judge(blueprint: Blueprint, facts: RunningFacts, now: Date): Check[] {
+  const checks = [
+    ...blueprint.containers.map(({ service, name }) => serviceCheck(service, name, facts)),
+    driftCheck(drift(blueprint, facts)),
+    agentCheck(facts),
+    certificateCheck(facts, now),
+    diskCheck(facts),
+    startCheck(facts),
+  ]
+  const order = { fail: 0, warn: 1, pass: 2 }
+  return checks.toSorted((a, b) => order[a.verdict] - order[b.verdict])
+}
+
+function serviceCheck(service: string, name: string, { containers }: RunningFacts): Check {
+  const found = containers.get(name)
+  const value = found ? `${found.state}, ${found.health === 'none' ? 'no health check' : found.health}` : 'missing'
+  const healthy = found?.state === 'running' && (found.health === 'healthy' || found.health === 'none')
+  const starting = found?.state === 'running' && found.health === 'starting'
+  return {
+    id: `service-${service}`,
+    verdict: healthy ? 'pass' : starting ? 'warn' : 'fail',
+    value: found?.healthLog && !healthy ? `${value}: ${found.healthLog}` : value,
+    wanted: 'running, healthy',
+    hint: healthy ? '' : found ? `domicile logs ${service}; then domicile restart ${service}` : 'domicile apply',
+  }
+}
+
+const driftCheck = (differences: readonly Difference[]): Check => ({
+  id: 'drift',
+  verdict: differences.length === 0 ? 'pass' : 'warn',
+  value:
+    differences.length === 0 ? 'none' : differences.map(({ subject, aspect }) => `${subject}: ${aspect}`).join('; '),
+  wanted: 'what runs is what is wanted',
+  hint:
+    differences.length === 0
+      ? ''
+      : 'See each difference with `domicile apply --dry-run`; mend it with `domicile apply`.',
+})
+
+const agentCheck = ({ agent, agentError }: RunningFacts): Check => ({
+  id: 'agent',
+  verdict: agent ? 'pass' : 'fail',
+  value: agent
+    ? `version ${agent.version}, up ${Math.round(agent.uptimeSeconds / 60)} min`
+    : (agentError ?? 'no answer'),
+  wanted: 'answers on its socket',
+  hint: agent ? '' : 'domicile logs agent; then domicile restart agent',
+})
+
+function certificateCheck({ agent }: RunningFacts, now: Date): Check {
+  const wanted = 'valid for 14 days or more, as chosen'
+  if (!agent)
+    return {
+      id: 'certificate',
+      verdict: 'warn',
+      value: 'unknown',
+      wanted,
+      hint: 'The agent does not answer; see the check agent.',
+    }
+  const { tls } = agent
+  const days = Math.floor((Date.parse(tls.notAfter) - now.getTime()) / DAY_MS)
+  const value = `${tls.serving}, until ${tls.notAfter.slice(0, 10)} (${days} days), for ${tls.names.join(', ')}`
+  const trouble = tls.lastError?.message ?? tls.warnings[0]?.message
+  if (days >= 14 && tls.serving === tls.mode && !trouble)
+    return { id: 'certificate', verdict: 'pass', value, wanted, hint: '' }
+  const hint =
+    tls.warnings[0]?.hint ??
+    (tls.mode === 'provided' ? 'Bring a new certificate: domicile tls set CERT KEY' : 'domicile tls renew')
+  return {
+    id: 'certificate',
+    verdict: days < 3 ? 'fail' : 'warn',
+    value: trouble ? `${value}; ${trouble}` : value,
+    wanted,
+    hint,
+  }
+}
+
+function diskCheck({ disk: { total, free } }: RunningFacts): Check {
+  const percent = Math.round((free / total) * 100)
+  return {
+    id: 'disk',
+    verdict: percent >= 15 ? 'pass' : percent >= 5 ? 'warn' : 'fail',
+    value: `${(free / 2 ** 30).toFixed(1)} GiB free (${percent} %)`,
+    wanted: '15 % free',
+    hint: percent >= 15 ? '' : 'Find what fills the disk: docker system df; du -xh / | sort -h | tail. Or enlarge it.',
+  }
+}
+
+const startCheck = ({ systemd }: RunningFacts): Check => ({
+  id: 'start-at-boot',
+  verdict: systemd ? 'pass' : 'warn',
+  value: systemd ? 'systemd starts the engine, the engine starts the containers' : 'this host does not run systemd',
+  wanted: 'everything comes back after a reboot',
+  hint: systemd ? '' : 'See to it yourself that dockerd is started at boot; the containers follow by themselves.',
+})

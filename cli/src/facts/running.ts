@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs'
+import { readFile, statfs } from 'node:fs/promises'
+import type { VerbResponse } from '@domicile/appliance-image/agent-protocol'
+import { type FoundContainer, sql } from '@domicile/stacks/apply'
+import { agentClient } from '../agent-client/agent-client.ts'
+import type { Appliance } from '../appliance/appliance.ts'
+import { LIB } from '../appliance/records.ts'
+
+/** What runs, as far as it could be read; every part that could not says why. */
+export interface RunningFacts {
+  readonly containers: ReadonlyMap<string, FoundContainer | undefined>
+  readonly networks: ReadonlyMap<string, { subnet: string; internal: boolean } | undefined>
+  readonly volumes: ReadonlyMap<string, boolean>
+  /** Paths of rendered files whose content is not as rendered. */
+  readonly changedFiles: readonly string[]
+  readonly postgresSettings: Readonly<Record<string, string>> | undefined
+  readonly agent: VerbResponse<'status'> | undefined
+  readonly agentError: string | undefined
+  /** Of the file system that holds the appliance; bytes. */
+  readonly disk: { readonly total: number; readonly free: number }
+  readonly systemd: boolean
+}
+
+export async function readRunning({ blueprint, engine }: Appliance): Promise<RunningFacts> {
+  const containers = new Map<string, FoundContainer | undefined>()
+  for (const { name } of blueprint.containers) containers.set(name, await engine.findContainer(name))
+  const networks = new Map(
+    await Promise.all(blueprint.networks.map(async ({ name }) => [name, await engine.findNetwork(name)] as const)),
+  )
+  const volumes = new Map(
+    await Promise.all(blueprint.volumes.map(async (name) => [name, await engine.hasVolume(name)] as const)),
+  )
+  const agent = await askAgent(blueprint.layout.lib)
+  return {
+    containers,
+    networks,
+    volumes,
+    changedFiles: await changedFiles(blueprint.files),
+    postgresSettings: await readPostgresSettings(blueprint, engine).catch(() => undefined),
+    ...agent,
+    disk: await freeSpace(),
+    systemd: existsSync('/run/systemd/system'),
+  }
+}
+
+export const agentOf = (lib: string) => agentClient(`${lib}/run/agent.sock`)
+
+async function askAgent(lib: string) {
+  try {
+    return { agent: await agentOf(lib).call('status', {}), agentError: undefined }
+  } catch (error) {
+    return { agent: undefined, agentError: (error as Error).message }
+  }
+}
+
+async function changedFiles(files: Appliance['blueprint']['files']): Promise<string[]> {
+  const contents = await Promise.all(
+    files.map(async ({ path, content }) => ({
+      path,
+      same: (await readFile(path, 'utf8').catch(() => null)) === content,
+    })),
+  )
+  return contents.filter(({ same }) => !same).map(({ path }) => path)
+}
+
+async function readPostgresSettings({ containers, database }: Appliance['blueprint'], engine: Appliance['engine']) {
+  const names = Object.keys(database.settings).map((name) => `'${name}'`)
+  const text = await sql(
+    engine,
+    containers[0]?.name ?? '',
+    'postgres',
+    `SELECT name || '=' || current_setting(name) FROM pg_settings WHERE name IN (${names.join(',')});`,
+  )
+  return Object.fromEntries(
+    text
+      .trim()
+      .split('\n')
+      .map((line) => line.split('=') as [string, string]),
+  )
+}
+
+async function freeSpace() {
+  const { bsize, blocks, bavail } = await statfs(LIB)
+  return { total: blocks * bsize, free: bavail * bsize }
+}

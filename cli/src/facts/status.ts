@@ -1,0 +1,68 @@
+import type { Appliance } from '../appliance/appliance.ts'
+import { type Check, judge } from './checks.ts'
+import type { RunningFacts } from './running.ts'
+
+/** What `status --json` prints (docs/reference/schemas/status.schema.json). */
+export interface Status {
+  readonly appliance: string
+  readonly release: { readonly name: string; readonly title: string; readonly version: string; readonly date: string }
+  readonly url: string
+  readonly healthy: boolean
+  readonly services: readonly {
+    readonly name: string
+    readonly state: string
+    readonly health: string
+    readonly image: string
+    readonly memoryLimitBytes: number
+  }[]
+  readonly certificate: {
+    readonly mode: string
+    readonly serving: string
+    readonly names: readonly string[]
+    readonly notBefore: string
+    readonly notAfter: string
+    readonly fingerprint: string
+  } | null
+  readonly disk: { readonly totalBytes: number; readonly freeBytes: number }
+  /** Filled once the appliance carries a licence. */
+  readonly licence: null
+  /** Filled once the appliance makes backups. */
+  readonly backup: null
+  readonly checks: readonly Check[]
+}
+
+export function statusOf({ name, state, blueprint }: Appliance, facts: RunningFacts, now: Date): Status {
+  const checks = judge(blueprint, facts, now)
+  const { name: stack, title, version, date } = state.release
+  const tls = facts.agent?.tls
+  return {
+    appliance: name,
+    release: { name: stack, title, version, date },
+    url: blueprint.url,
+    healthy: checks.every(({ verdict }) => verdict !== 'fail'),
+    services: blueprint.containers.map(({ service, name: container, imageReference, memoryBytes }) => {
+      const found = facts.containers.get(container)
+      return {
+        name: service,
+        state: found?.state ?? 'missing',
+        health: found?.health ?? 'none',
+        image: imageReference,
+        memoryLimitBytes: memoryBytes,
+      }
+    }),
+    certificate: tls
+      ? {
+          mode: tls.mode,
+          serving: tls.serving,
+          names: tls.names,
+          notBefore: tls.notBefore,
+          notAfter: tls.notAfter,
+          fingerprint: tls.fingerprint,
+        }
+      : null,
+    disk: { totalBytes: facts.disk.total, freeBytes: facts.disk.free },
+    licence: null,
+    backup: null,
+    checks,
+  }
+}

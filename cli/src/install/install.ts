@@ -1,0 +1,164 @@
+import { existsSync } from 'node:fs'
+import { rm, rmdir } from 'node:fs/promises'
+import {
+  databaseHandlers,
+  type Engine,
+  engineHandlers,
+  hostHandlers,
+  Journal,
+  runOperation,
+  type Stage,
+  type Timed,
+  writeDurably,
+} from '@domicile/stacks/apply'
+import { ExitCode, UserError } from '@domicile/stacks/kernel'
+import { type Blueprint, type HostFile, installSteps, layoutOf, type Step } from '@domicile/stacks/plan'
+import type { OpenRelease } from '@domicile/stacks/release'
+import type { Stack } from '@domicile/stacks/stack'
+import { blueprintOf, measureHost } from '../appliance/appliance.ts'
+import { appendToTrail } from '../appliance/audit-trail.ts'
+import { ETC, LIB, type StateRecord, stateFile, type WantedRecord, wantedFile } from '../appliance/records.ts'
+import { reachableHandler } from '../facts/reachable.ts'
+import type { Earlier } from './prepare.ts'
+import { journalPath } from './prepare.ts'
+
+/** Everything an installation is made of, decided before anything is changed. */
+export interface Installation {
+  readonly blueprint: Blueprint
+  readonly steps: readonly Step[]
+  readonly state: StateRecord
+}
+
+/** Pure but for the measure of the host. */
+export function planInstallation(
+  release: OpenRelease,
+  stack: Stack,
+  wanted: WantedRecord,
+  earlier: Earlier,
+): Installation {
+  const { manifest } = release
+  const state: StateRecord = {
+    format: 1,
+    name: wanted.name,
+    status: 'installing',
+    release: {
+      name: manifest.name,
+      title: manifest.title,
+      version: manifest.version,
+      date: manifest.date,
+      sequence: manifest.sequence,
+    },
+    vendorKeys: [...release.trust.keys],
+    keyListSequence: release.trust.keyListSequence,
+    images: manifest.images.map(({ role, reference, digest, layers }) => ({ role, reference, digest, layers })),
+    host: earlier.state?.host ?? measureHost(),
+    installedAt: null,
+  }
+  const blueprint = blueprintOf(wanted, state, stack)
+  const records = [wantedFile(wanted), stateFile(state), ...releaseFiles(wanted.name, release)]
+  const healthPath = stack.manifest.gateway.health
+  return { blueprint, state, steps: installSteps({ blueprint, images: state.images, records, healthPath }) }
+}
+
+/** The release without its images, kept on the host: the stack, what was signed, the lists of contents. */
+const releaseFiles = (name: string, release: OpenRelease): HostFile[] =>
+  [...release.files].map(([path, content]) => ({
+    path: `${layoutOf(name).lib}/release/${path}`,
+    content: content.toString('utf8'),
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+  }))
+
+export interface InstallTools {
+  readonly engine: Engine
+  readonly stage: Stage
+  readonly signal: AbortSignal
+  readonly now: () => Date
+}
+
+/**
+ * Carries the plan out, or on, and writes down that it is done. After a complete undo of a first installation nothing
+ * is left of it, journal and folders included.
+ */
+export async function carryOut(
+  { blueprint, steps, state }: Installation,
+  release: OpenRelease,
+  earlier: Earlier,
+  tools: InstallTools,
+): Promise<Timed[]> {
+  const { engine, stage, signal, now } = tools
+  const { name } = blueprint
+  const handlers = {
+    ...hostHandlers(),
+    ...engineHandlers(engine, () => release.openImages()),
+    ...databaseHandlers(engine),
+    reachable: reachableHandler(blueprint),
+  }
+  const subject = `${state.release.name} ${state.release.version}`
+  await writeDurably({ ...stateFile(state), mode: 0o644 })
+  try {
+    appendToTrail(name, { at: now().toISOString(), what: `install ${subject}`, event: 'begin' })
+    const journal = new Journal(journalPath(name))
+    const times = await runOperation({ name: 'install', subject, steps }, { journal, handlers, stage, signal, now })
+    await writeDurably(
+      stateFile({ ...state, status: 'installed', installedAt: earlier.state?.installedAt ?? now().toISOString() }),
+    )
+    appendToTrail(name, {
+      at: now().toISOString(),
+      what: `install ${subject}`,
+      event: 'end',
+      result: 'installed',
+      exitCode: 0,
+    })
+    return times
+  } catch (error) {
+    const { exitCode = ExitCode.Failed, message = '' } = error as Partial<UserError>
+    appendToTrail(name, {
+      at: now().toISOString(),
+      what: `install ${subject}`,
+      event: 'end',
+      result: message.split('\n')[0] ?? '',
+      exitCode,
+    })
+    if (exitCode === ExitCode.RolledBack) await forget(name, earlier)
+    throw error
+  }
+}
+
+/** Removes what an undone installation leaves of itself; where data had been kept, the records of that come back. */
+async function forget(name: string, { state }: Earlier): Promise<void> {
+  if (state?.status === 'kept') {
+    await writeDurably(stateFile(state))
+    return
+  }
+  await removeFolders(name)
+}
+
+export async function removeFolders(name: string): Promise<void> {
+  const { lib, etc } = layoutOf(name)
+  await rm(etc, { recursive: true, force: true })
+  await rm(lib, { recursive: true, force: true })
+  for (const parent of [LIB, ETC]) if (existsSync(parent)) await rmdir(parent).catch(() => undefined)
+}
+
+/** @throws UserError ALREADY_INSTALLED (3) when another version is there; that is what `upgrade` is for */
+export function refuseOther({ state }: Earlier, release: OpenRelease): 'fresh' | 'resume' | 'same' {
+  const { name, version } = release.manifest
+  if (!state || state.status === 'kept') {
+    if (state && state.release.name !== name) throw other(state, `${name} ${version}`)
+    return 'fresh'
+  }
+  if (state.release.name !== name || state.release.version !== version) throw other(state, `${name} ${version}`)
+  return state.status === 'installed' ? 'same' : 'resume'
+}
+
+const other = (state: StateRecord, wanted: string) =>
+  new UserError(
+    `The appliance “${state.name}” on this host is ${state.release.name} ${state.release.version}${state.status === 'installing' ? ', half installed' : ''}; this release is ${wanted}.`,
+    {
+      code: 'ALREADY_INSTALLED',
+      hint: `To install it beside, choose another --name and other ports. To start over: domicile uninstall --name ${state.name}`,
+      exitCode: ExitCode.Refused,
+    },
+  )
