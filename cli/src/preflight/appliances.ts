@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ExistingAppliance } from '../../../stacks/src/preflight/index.ts'
+import type { ExistingAppliance } from '@domicile/stacks/preflight'
 import { nearestExisting } from './disk.ts'
 
 /** The appliances whose folders are below `dataDir`. */

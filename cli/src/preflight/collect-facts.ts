@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { cpus, hostname, machine, release } from 'node:os'
-import { type HostFacts, isUnknown } from '../../../stacks/src/preflight/index.ts'
+import { type HostFacts, isUnknown } from '@domicile/stacks/preflight'
 import { readAppliances } from './appliances.ts'
 import { measureLatency, readDisk } from './disk.ts'
 import { readEngine } from './engine.ts'

@@ -3,7 +3,7 @@ import { constants } from 'node:fs'
 import { access, open, stat, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Disk, DiskLatency } from '../../../stacks/src/preflight/index.ts'
+import type { Disk, DiskLatency } from '@domicile/stacks/preflight'
 import { output } from './fact.ts'
 import { readText } from './host.ts'
 
@@ -63,14 +63,27 @@ export async function measureLatency(directory: string, signal: AbortSignal): Pr
   const measuredAt = await nearestWritable(wanted)
   const [there, here] = await Promise.all([stat(wanted), stat(measuredAt)])
   const file = join(measuredAt, `.domicile-latency-${randomUUID()}`)
+  const place = { measuredAt, onDataDisk: there.dev === here.dev }
   try {
-    // As in nearestExisting: should the disk not take a single write, it is a child that hangs.
-    await output('dd', ['if=/dev/zero', `of=${file}`, `bs=${WRITE_BYTES}`, 'count=1', 'conv=fsync'], signal)
+    if (!(await takesOneWrite(file, signal))) return { p99Ms: MAX_MS, writes: 1, ...place }
     const times = await timeWrites(file, signal)
-    return { p99Ms: percentile(times, 0.99), writes: times.length, measuredAt, onDataDisk: there.dev === here.dev }
+    return { p99Ms: percentile(times, 0.99), writes: times.length, ...place }
   } finally {
     await output('rm', ['-f', file], AbortSignal.timeout(500)).catch(() => undefined)
   }
+}
+
+/** False when the disk took too long. As in nearestExisting it is a child that hangs. */
+async function takesOneWrite(file: string, signal: AbortSignal): Promise<boolean> {
+  const late = AbortSignal.timeout(MAX_MS)
+  const args = ['if=/dev/zero', `of=${file}`, `bs=${WRITE_BYTES}`, 'count=1', 'conv=fsync']
+  return output('dd', args, AbortSignal.any([signal, late])).then(
+    () => true,
+    (error) => {
+      if (late.aborted) return false
+      throw error
+    },
+  )
 }
 
 async function nearestWritable(directory: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { request } from 'node:http'
-import type { Engine, EngineAnswer, EngineNetwork, Fact, PublishedPort } from '../../../stacks/src/preflight/index.ts'
-import { isUnknown } from '../../../stacks/src/preflight/index.ts'
+import type { Engine, EngineAnswer, EngineNetwork, Fact, PublishedPort } from '@domicile/stacks/preflight'
+import { isUnknown } from '@domicile/stacks/preflight'
 import { fact, findProgram } from './fact.ts'
 
 /** A busy engine takes seconds to count its containers. */

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import type { Firewall, IptablesForward, NftForwardChain } from '../../../stacks/src/preflight/index.ts'
+import type { Firewall, IptablesForward, NftForwardChain } from '@domicile/stacks/preflight'
 import { fact, findProgram, output } from './fact.ts'
 import { readText } from './host.ts'
 

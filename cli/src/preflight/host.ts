@@ -6,7 +6,7 @@ import type {
   Systemd,
   TimeSync,
   Virtualization,
-} from '../../../stacks/src/preflight/index.ts'
+} from '@domicile/stacks/preflight'
 import { findProgram, output } from './fact.ts'
 
 // The kernel's own files are read synchronously: they answer at once, and stay readable when a dead disk

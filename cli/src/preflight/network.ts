@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os'
-import type { Dns, Forwarding, Network, Route } from '../../../stacks/src/preflight/index.ts'
+import type { Dns, Forwarding, Network, Route } from '@domicile/stacks/preflight'
 import { output } from './fact.ts'
 import { readText } from './host.ts'
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import type { PortHolder, PortUse, PublishedPort } from '../../../stacks/src/preflight/index.ts'
+import type { PortHolder, PortUse, PublishedPort } from '@domicile/stacks/preflight'
 import { readText } from './host.ts'
 
 interface Listener {

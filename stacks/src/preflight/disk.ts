@@ -64,7 +64,7 @@ const diskLatency: Check = {
   run: (facts) => {
     const wanted = `99 of 100 within ${LATENCY_MS.good} ms`
     return judge(facts.diskLatency, wanted, ({ p99Ms, writes, measuredAt, onDataDisk }): Finding => {
-      const value = `${p99Ms.toFixed(1)} ms (${writes} writes in ${measuredAt})`
+      const value = `${p99Ms.toFixed(1)} ms (${writes} ${writes === 1 ? 'write' : 'writes'} in ${measuredAt})`
       if (!onDataDisk) return warn(value, wanted, 'This is not the disk of the data: measure again as root.')
       if (p99Ms <= LATENCY_MS.good) return pass(value, wanted)
       const hint =

@@ -46,8 +46,8 @@ const nftTroubles = (chains: readonly NftForwardChain[]): Trouble[] =>
       verdict: acceptsBridges ? 'warn' : 'fail',
       value: `nftables drops by policy in ${family} ${table} ${chain}`,
       hint: acceptsBridges
-        ? `It has rules for bridges; check that they cover new ones: \`nft list chain ${family} ${table} ${chain}\`.`
-        : `Let containers through: \`nft insert rule ${family} ${table} ${chain} iifname "br-*" accept\`, the same with oifname, and keep both in /etc/nftables.conf.`,
+        ? `Check that the rules for bridges in ${table} ${chain} cover new ones: \`nft list chain ${family} ${table} ${chain}\`.`
+        : `Let containers through: \`nft 'insert rule ${family} ${table} ${chain} iifname "br-*" accept'\`, the same with oifname, and keep both in /etc/nftables.conf.`,
     }))
 
 function frontTroubles({ firewall }: HostFacts): Trouble[] {
