@@ -77,7 +77,7 @@ class GuestBook(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/health":
             self.answer_from_database(lambda cursor: cursor.execute("SELECT 1"), lambda _: self.send(200, "ok\n"))
-        elif self.path == "/":
+        elif self.is_for_the_page():
             self.answer_from_database(newest_entries, lambda entries: self.send(200, page(entries), "text/html"))
         else:
             self.send(404, "There is no such page.\n")
@@ -93,10 +93,13 @@ class GuestBook(BaseHTTPRequestHandler):
                 lambda _: self.send(303, "", location="/"),
             )
 
+    def is_for_the_page(self):
+        return self.path.partition("?")[0] == "/"
+
     def sent_entry(self):
         """(name, message) as sent by the form, or None when it is not an entry."""
         length = self.headers.get("Content-Length", "")
-        if self.path != "/" or not length.isdigit() or int(length) > LONGEST_BODY:
+        if not self.is_for_the_page() or not length.isdigit() or int(length) > LONGEST_BODY:
             return None
         form = parse_qs(self.rfile.read(int(length)).decode("utf-8", "replace").replace("\0", ""))
         name = form.get("name", [""])[0].strip()[:80]

@@ -1,0 +1,1 @@
+// The web client asks for this file; there is nothing to add.

@@ -1,0 +1,57 @@
+#!/bin/bash
+# serve | cron: the application, as the role that may read and write rows.
+# initialize | migrate: makes and changes the tables, as the role that owns them.
+set -euo pipefail
+
+export TRYTOND_CONFIG=/etc/tryton/trytond.conf
+export PGHOST=postgres PGDATABASE=erp
+export HOME=/tmp
+
+# For this process and its children only: a container's configuration, arguments and logs hold no password.
+log_in_as() {
+  PGUSER=$1 PGPASSWORD=$(<"/run/secrets/$2")
+  export PGUSER PGPASSWORD
+}
+
+# The template is an empty ERP with all modules, made when the image was built. It comes in whole or not at all, and what
+# is there already stays: run again after an interruption, this ends as if there had been none.
+initialize() {
+  local state
+  state=$(initialization-state)
+  if [[ $state == empty ]]; then
+    echo 'initialize: restoring the empty ERP'
+    pg_restore --dbname="$PGDATABASE" --single-transaction --no-owner --no-privileges /usr/share/erp/template.dump
+    state=without-password
+  fi
+  if [[ $state == without-password ]]; then
+    echo 'initialize: setting the password of the user admin'
+    TRYTONPASSFILE=/run/secrets/admin_password trytond-admin -d "$PGDATABASE" --password
+  fi
+  echo 'initialize: done'
+}
+
+case ${1:-serve} in
+  serve)
+    log_in_as erp_app database_password
+    # The workers are forked from a process that has read all modules: they share most of their memory.
+    exec uwsgi --plugin python3 --http-socket :8000 --buffer-size 32768 --socket-timeout 60 --master --need-app --die-on-term \
+      --processes "${WORKERS:-2}" --threads 4 --enable-threads --single-interpreter --disable-logging \
+      --pythonpath /usr/share/erp --module application:app
+    ;;
+  cron)
+    log_in_as erp_app database_password
+    exec trytond-cron -d "$PGDATABASE"
+    ;;
+  initialize)
+    log_in_as erp database_owner_password
+    initialize
+    ;;
+  migrate)
+    log_in_as erp database_owner_password
+    exec trytond-admin -d "$PGDATABASE" --all --activate-dependencies -v
+    ;;
+  *)
+    echo "unknown command $1; there are serve, cron, initialize and migrate" >&2
+    exit 64
+    ;;
+esac
