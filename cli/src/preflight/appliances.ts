@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Journal, unfinished } from '@domicile/stacks/apply'
 import type { ExistingAppliance } from '@domicile/stacks/preflight'
 import { nearestExisting } from './disk.ts'
 
@@ -13,9 +14,6 @@ export async function readAppliances(dataDir: string, signal: AbortSignal): Prom
 
 async function readAppliance(dataDir: string, name: string): Promise<ExistingAppliance> {
   const files = await readdir(join(dataDir, name))
-  return {
-    name,
-    installed: files.includes('state.json'),
-    unfinished: files.some((file) => /^journal\.jsonl?$/.test(file)),
-  }
+  const journal = new Journal(join(dataDir, name, 'journal.jsonl'))
+  return { name, installed: files.includes('state.json'), unfinished: unfinished(journal.read()) !== undefined }
 }

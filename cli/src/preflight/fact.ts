@@ -40,9 +40,11 @@ const MEANINGS: Readonly<Record<string, string>> = {
 }
 
 function reason(error: unknown): string {
-  const { code = '', path, message } = error as NodeJS.ErrnoException
+  const { code = '', path, message, stderr } = error as NodeJS.ErrnoException & { stderr?: string }
   if (code === 'ENOENT' && path) return `${path} is not there`
-  return MEANINGS[code] ?? (message || String(error))
+  // Programs say `dd: error writing 'FILE': No space left on device`: the end is the reason.
+  const complaint = stderr?.split('\n')[0]?.split(': ').at(-1)
+  return MEANINGS[code] ?? (complaint || message || String(error))
 }
 
 const run = promisify(execFile)

@@ -212,6 +212,6 @@ export interface ExistingAppliance {
   readonly name: string
   /** A state file is there: it is installed. */
   readonly installed: boolean
-  /** A journal is there: an operation has not ended. */
+  /** Its journal has an operation without an end. */
   readonly unfinished: boolean
 }
