@@ -58,6 +58,8 @@ export const wantedFile = (wanted: WantedRecord): HostFile =>
 export const stateFile = (state: StateRecord): HostFile =>
   rootFile(`${layoutOf(state.name).lib}/state.json`, `${JSON.stringify(state, null, 2)}\n`)
 
+export const journalPath = (name: string) => `${layoutOf(name).lib}/journal.jsonl`
+
 /** `undefined` when there is none. @throws UserError RECORD_INVALID (exit 2) when somebody broke it */
 export async function readWanted(name: string): Promise<WantedRecord | undefined> {
   return read(`${layoutOf(name).etc}/appliance.yaml`, wantedSchema, parse)

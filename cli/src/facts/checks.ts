@@ -1,5 +1,5 @@
-import { containerDrift, type Difference, postgresDrift } from '@domicile/stacks/apply'
-import type { Blueprint } from '@domicile/stacks/plan'
+import { containerDrift, postgresDrift } from '@domicile/stacks/apply'
+import type { Blueprint, Difference } from '@domicile/stacks/plan'
 import type { RunningFacts } from './running.ts'
 
 /** One judged fact, as `status`, `doctor` and `acceptance` show it. */
@@ -16,24 +16,32 @@ const DAY_MS = 86_400_000
 
 /** Every difference between what is wanted and what runs; empty when `apply` would do nothing. */
 export function drift(blueprint: Blueprint, facts: RunningFacts): Difference[] {
+  const gone = (kind: 'network' | 'volume', subject: string): Difference => ({
+    kind,
+    subject,
+    aspect: kind,
+    wanted: 'exists',
+    found: 'is missing',
+  })
   return [
-    ...facts.changedFiles.map((path) => ({
-      subject: path,
+    ...facts.changedFiles.map((subject) => ({
+      kind: 'file' as const,
+      subject,
       aspect: 'content',
       wanted: 'as rendered',
       found: 'missing or edited',
     })),
-    ...blueprint.networks.flatMap(({ name, subnet, internal }) => {
+    ...blueprint.networks.flatMap(({ name, subnet, internal }): Difference[] => {
       const found = facts.networks.get(name)
-      if (!found) return [{ subject: name, aspect: 'network', wanted: 'exists', found: 'is missing' }]
+      if (!found) return [gone('network', name)]
       if (found.subnet === subnet && found.internal === internal) return []
       const words = (network: { subnet: string; internal: boolean }) =>
         `${network.subnet}${network.internal ? ', closed' : ''}`
-      return [{ subject: name, aspect: 'network', wanted: words({ subnet, internal }), found: words(found) }]
+      return [
+        { kind: 'network', subject: name, aspect: 'network', wanted: words({ subnet, internal }), found: words(found) },
+      ]
     }),
-    ...blueprint.volumes
-      .filter((name) => !facts.volumes.get(name))
-      .map((name) => ({ subject: name, aspect: 'volume', wanted: 'exists', found: 'is missing' })),
+    ...blueprint.volumes.filter((name) => !facts.volumes.get(name)).map((name) => gone('volume', name)),
     ...blueprint.containers.flatMap((container) => containerDrift(container, facts.containers.get(container.name))),
     ...(facts.postgresSettings ? postgresDrift(blueprint.database.settings, facts.postgresSettings) : []),
   ]

@@ -1,6 +1,7 @@
 import { request } from 'node:https'
 import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { TLSSocket } from 'node:tls'
 import type { Handler } from '@domicile/stacks/apply'
 import { UserError } from '@domicile/stacks/kernel'
 import type { Action, Blueprint } from '@domicile/stacks/plan'
@@ -38,41 +39,40 @@ export interface Probe {
 }
 
 /**
- * One HTTPS request through the published port of this host, with the certificate checked: against the internal root
- * where that one is served, else against the system’s roots.
+ * One HTTPS request through the published port of this host. The certificate must be the one that the agent says is
+ * served, so that an answer of somebody else on that port does not count; who signed it is the browsers’ business.
  */
 export async function probe({ containers, layout, url }: Blueprint, path: string): Promise<Probe> {
   const port = containers
     .find(({ service }) => service === 'gateway')
     ?.ports.find(({ container }) => container === 8443)
-  const host = new URL(url).hostname.replaceAll(/[[\]]/g, '')
+  const host = port?.address === '0.0.0.0' ? '127.0.0.1' : port?.address
   const began = Date.now()
   try {
-    const [status, root] = await Promise.all([
-      agentOf(layout.lib).call('status', {}),
-      agentOf(layout.lib).call('tls-root', {}),
-    ])
-    const ca = status.tls.serving === 'internal' ? { ca: root.pem } : {}
-    const answer = await get(
-      { host: port?.address === '0.0.0.0' ? '127.0.0.1' : port?.address, port: port?.host, path, ...ca },
-      host,
-    )
-    return { status: answer, milliseconds: Date.now() - began }
+    const { tls } = await agentOf(layout.lib).call('status', {})
+    const status = await get({ host, port: port?.host, path }, new URL(url).hostname, tls.fingerprint)
+    return { status, milliseconds: Date.now() - began }
   } catch (error) {
     return { error: (error as Error).message, milliseconds: Date.now() - began }
   }
 }
 
 function get(
-  options: { host: string | undefined; port: number | undefined; path: string; ca?: string },
+  options: { host: string | undefined; port: number | undefined; path: string },
   name: string,
+  fingerprint: string,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const tls = isIP(name) ? { servername: '' } : { servername: name }
-    const call = request({ ...options, ...tls, headers: { host: name }, timeout: 10_000, agent: false }, (answer) => {
-      answer.resume()
-      resolve(answer.statusCode ?? 0)
-    })
+    const servername = isIP(name.replaceAll(/[[\]]/g, '')) ? '' : name
+    const call = request(
+      { ...options, servername, headers: { host: name }, timeout: 10_000, agent: false, rejectUnauthorized: false },
+      (answer) => {
+        const served = (answer.socket as TLSSocket).getPeerCertificate().fingerprint256
+        answer.resume()
+        if (served === fingerprint) resolve(answer.statusCode ?? 0)
+        else reject(new Error(`the certificate served there is not the appliance’s (${served})`))
+      },
+    )
     call.on('timeout', () => call.destroy(new Error('no answer within 10 s')))
     call.on('error', reject)
     call.end()

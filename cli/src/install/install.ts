@@ -17,10 +17,17 @@ import type { OpenRelease } from '@domicile/stacks/release'
 import type { Stack } from '@domicile/stacks/stack'
 import { blueprintOf, measureHost } from '../appliance/appliance.ts'
 import { appendToTrail } from '../appliance/audit-trail.ts'
-import { ETC, LIB, type StateRecord, stateFile, type WantedRecord, wantedFile } from '../appliance/records.ts'
+import {
+  ETC,
+  journalPath,
+  LIB,
+  type StateRecord,
+  stateFile,
+  type WantedRecord,
+  wantedFile,
+} from '../appliance/records.ts'
 import { reachableHandler } from '../facts/reachable.ts'
 import type { Earlier } from './prepare.ts'
-import { journalPath } from './prepare.ts'
 
 /** Everything an installation is made of, decided before anything is changed. */
 export interface Installation {
@@ -100,7 +107,10 @@ export async function carryOut(
   try {
     appendToTrail(name, { at: now().toISOString(), what: `install ${subject}`, event: 'begin' })
     const journal = new Journal(journalPath(name))
-    const times = await runOperation({ name: 'install', subject, steps }, { journal, handlers, stage, signal, now })
+    const times = await runOperation(
+      { name: 'install', subject, steps, undo: true },
+      { journal, handlers, stage, signal, now },
+    )
     await writeDurably(
       stateFile({ ...state, status: 'installed', installedAt: earlier.state?.installedAt ?? now().toISOString() }),
     )

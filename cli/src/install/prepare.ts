@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Engine } from '@domicile/stacks/apply'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
-import { chooseSubnets, layoutOf } from '@domicile/stacks/plan'
+import { chooseSubnets } from '@domicile/stacks/plan'
 import { questions, type Settings, type Stack, settingsValidator } from '@domicile/stacks/stack'
 import { parse } from 'yaml'
 import { readState, readWanted, type StateRecord, type WantedRecord } from '../appliance/records.ts'
@@ -110,5 +110,3 @@ export async function wantedRecord(
     accepted: wanted?.accepted ?? [],
   }
 }
-
-export const journalPath = (name: string) => `${layoutOf(name).lib}/journal.jsonl`

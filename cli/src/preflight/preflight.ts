@@ -1,9 +1,10 @@
-import { isUnknown, type Requirements, runChecks, subnetsInUse, type Verdict } from '@domicile/stacks/preflight'
+import { ExitCode, UserError } from '@domicile/stacks/kernel'
+import { type Requirements, runChecks, type Verdict } from '@domicile/stacks/preflight'
 import type { Manifest } from '@domicile/stacks/stack'
 import { Flags } from '@oclif/core'
 import { LIB } from '../appliance/records.ts'
-import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { collectFacts } from './collect-facts.ts'
+import { readNetwork } from './network.ts'
 
 const DOCKER_SOCKET = '/var/run/docker.sock'
 
@@ -12,7 +13,11 @@ export const hostFlags = {
   address: Flags.string({ summary: 'address of this host to publish on (all by default)', helpValue: 'IPV4' }),
   'http-port': Flags.integer({ summary: 'port for HTTP, which only redirects (80)', min: 1, max: 65535 }),
   'https-port': Flags.integer({ summary: 'port for HTTPS (443)', min: 1, max: 65535 }),
-  subnet: Flags.string({ summary: 'two free /24 networks, instead of automatic choice', multiple: true, helpValue: 'CIDR' }),
+  subnet: Flags.string({
+    summary: 'two free /24 networks, instead of automatic choice',
+    multiple: true,
+    helpValue: 'CIDR',
+  }),
 }
 
 export const acceptFlag = Flags.string({
@@ -41,11 +46,21 @@ export interface PreflightRequest {
   readonly manifest: Pick<Manifest, 'requires' | 'strict'>
   readonly extractedBytes: number
   readonly hostname: string | undefined
-  readonly flags: { readonly address?: string | undefined; readonly 'http-port'?: number | undefined; readonly 'https-port'?: number | undefined }
+  readonly flags: {
+    readonly address?: string | undefined
+    readonly 'http-port'?: number | undefined
+    readonly 'https-port'?: number | undefined
+  }
 }
 
 /** Learns about this host and judges it against what the release needs. Reads only. */
-export async function preflight({ name, manifest, extractedBytes, hostname, flags }: PreflightRequest): Promise<readonly Verdict[]> {
+export async function preflight({
+  name,
+  manifest,
+  extractedBytes,
+  hostname,
+  flags,
+}: PreflightRequest): Promise<readonly Verdict[]> {
   const ports = { http: flags['http-port'] ?? 80, https: flags['https-port'] ?? 443 }
   const facts = await collectFacts({
     ports,
@@ -55,12 +70,21 @@ export async function preflight({ name, manifest, extractedBytes, hostname, flag
     ...(hostname && { hostname }),
   })
   const { cpu, memory, disk, arch } = manifest.requires
-  const requirements: Requirements = { cpu, memoryBytes: memory, diskBytes: disk, arch, extractedBytes, strict: manifest.strict }
+  const requirements: Requirements = {
+    cpu,
+    memoryBytes: memory,
+    diskBytes: disk,
+    arch,
+    extractedBytes,
+    strict: manifest.strict,
+  }
   return runChecks(facts, requirements, { name, ports, ...(hostname && { hostname }) })
 }
 
 /** IPv4 ranges that this host already routes or has addresses in; the appliance’s networks keep away from them. */
-export async function routesInUse(): Promise<string[]> {
-  const { network } = await collectFacts({ ports: { http: 0, https: 0 }, dataDir: LIB, dockerSocket: DOCKER_SOCKET })
-  return isUnknown(network) ? [] : [...subnetsInUse(network)]
+export function routesInUse(): string[] {
+  const { routes, addresses } = readNetwork()
+  return [...routes.map(({ subnet }) => subnet), ...addresses.map(({ cidr }) => cidr)].filter((cidr) =>
+    /^[\d.]+\/\d+$/.test(cidr),
+  )
 }

@@ -10,7 +10,9 @@ const INITIALIZING = 'domicile: initialising'
 const INITIALIZED = 'domicile: initialised'
 
 /** Handlers for what is inside PostgreSQL. Everything runs as the superuser through the container’s own socket. */
-export function databaseHandlers(engine: Engine): Pick<Handlers, 'database' | 'initialize' | 'grants'> {
+export function databaseHandlers(
+  engine: Engine,
+): Pick<Handlers, 'database' | 'initialize' | 'grants' | 'reset-settings'> {
   return {
     database: {
       look: async () => null,
@@ -37,6 +39,16 @@ export function databaseHandlers(engine: Engine): Pick<Handlers, 'database' | 'i
       look: async () => null,
       run: async ({ postgres, database }) => {
         await sql(engine, postgres, database.name, grantsSql(database))
+      },
+    },
+    'reset-settings': {
+      look: async () => null,
+      // Somebody's ALTER SYSTEM outweighs the rendered file, and some settings only change with a restart.
+      run: async ({ postgres, settings }) => {
+        const statements = settings.map((name) => `ALTER SYSTEM RESET ${identifier(name)};`)
+        await sql(engine, postgres, 'postgres', statements.join('\n'))
+        await engine.stopContainer(postgres)
+        await engine.startContainer(postgres)
       },
     },
   }

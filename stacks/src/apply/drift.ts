@@ -1,18 +1,15 @@
-import { type ContainerSpec, HASH_LABEL } from '../plan/index.ts'
+import { type ContainerSpec, type Difference, HASH_LABEL } from '../plan/index.ts'
 import type { FoundContainer } from './engine.ts'
-
-/** One difference between what is wanted and what runs, in words a person can check. */
-export interface Difference {
-  /** Service, network, volume, file or PostgreSQL setting concerned. */
-  readonly subject: string
-  readonly aspect: string
-  readonly wanted: string
-  readonly found: string
-}
 
 /** Everything in which a running container differs from its spec; empty when it is as wanted. */
 export function containerDrift(spec: ContainerSpec, found: FoundContainer | undefined): Difference[] {
-  const differs = (aspect: string, wanted: string, is: string) => ({ subject: spec.service, aspect, wanted, found: is })
+  const differs = (aspect: string, wanted: string, is: string): Difference => ({
+    kind: 'container',
+    subject: spec.service,
+    aspect,
+    wanted,
+    found: is,
+  })
   if (!found) return [differs('container', 'exists', 'is missing')]
   const compare = (aspect: string, wanted: readonly string[], is: readonly string[]) => {
     const [missing, extra] = [
@@ -85,8 +82,9 @@ export const postgresDrift = (
   Object.entries(wanted)
     .filter(([name, value]) => normalise(found[name] ?? '') !== normalise(value))
     .map(([name, value]) => ({
-      subject: 'postgres',
-      aspect: `setting ${name}`,
+      kind: 'postgres' as const,
+      subject: name,
+      aspect: 'PostgreSQL setting',
       wanted: value,
       found: found[name] ?? 'unknown',
     }))

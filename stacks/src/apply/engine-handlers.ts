@@ -18,7 +18,7 @@ interface Existed {
 export function engineHandlers(
   engine: Engine,
   archive: () => Promise<Readable>,
-): Pick<Handlers, 'images' | 'network' | 'volume' | 'container' | 'healthy'> {
+): Pick<Handlers, 'images' | 'network' | 'volume' | 'container' | 'discard' | 'healthy'> {
   return {
     images: {
       look: async ({ images }) => {
@@ -75,6 +75,10 @@ export function engineHandlers(
         await engine.startContainer(container.name)
       },
       undo: async ({ container }) => engine.removeContainer(container.name),
+    },
+    discard: {
+      look: async () => null,
+      run: async ({ container }) => engine.removeContainer(container),
     },
     healthy: {
       look: async () => null,

@@ -1,5 +1,5 @@
 export { databaseHandlers, runJob, scramVerifier, sql } from './database-handlers.ts'
-export { containerDrift, type Difference, postgresDrift } from './drift.ts'
+export { containerDrift, postgresDrift } from './drift.ts'
 export type { Engine, ExecOptions, ExecResult, FoundContainer, FoundImage, FoundNetwork } from './engine.ts'
 export { engineHandlers, waitUntilHealthy } from './engine-handlers.ts'
 export { hostHandlers, writeDurably } from './host-handlers.ts'

@@ -29,6 +29,8 @@ export interface Operation {
   /** What it is about, for example `erp 7.0.30`. */
   readonly subject: string
   readonly steps: readonly Step[]
+  /** Whether a failure undoes what was done; an operation on a running appliance leaves it and says where it stands. */
+  readonly undo: boolean
 }
 
 export interface Timed {
@@ -51,7 +53,7 @@ export interface Tools {
  * @throws UserError INTERRUPTED (130) between two steps, nothing undone; ROLLED_BACK (6) when a step failed and
  * everything was undone; UNDO_INCOMPLETE (9) when something could not be undone, with what is left to do by hand.
  */
-export async function runOperation({ name, subject, steps }: Operation, tools: Tools): Promise<Timed[]> {
+export async function runOperation({ name, subject, steps, undo }: Operation, tools: Tools): Promise<Timed[]> {
   const { journal, stage, signal, now } = tools
   const before = new Map(beginOrResume(name, subject, tools).map(({ step, before }) => [step, before]))
   const times: Timed[] = []
@@ -70,6 +72,7 @@ export async function runOperation({ name, subject, steps }: Operation, tools: T
         at: now().toISOString(),
         message: String((error as Error).message),
       })
+      if (!undo) throw error
       throw await rollBack(step, error, steps, before, tools)
     }
     const seconds = (now().getTime() - began.getTime()) / 1000

@@ -18,6 +18,7 @@ export {
   projectLabels,
 } from './container-spec.ts'
 export { makeBlueprint, volumeName, type Wanted } from './make-blueprint.ts'
+export { type Difference, mendSteps } from './mend.ts'
 export {
   type Action,
   directoryStep,

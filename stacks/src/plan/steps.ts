@@ -10,6 +10,7 @@ export type Action =
   | { readonly kind: 'network'; readonly network: NetworkSpec }
   | { readonly kind: 'volume'; readonly volume: string; readonly key: string; readonly appliance: string }
   | { readonly kind: 'container'; readonly container: ContainerSpec }
+  | { readonly kind: 'discard'; readonly container: string }
   | { readonly kind: 'healthy'; readonly container: string; readonly service: string }
   | { readonly kind: 'database'; readonly postgres: string; readonly database: DatabaseSpec }
   | {
@@ -19,6 +20,7 @@ export type Action =
       readonly job: ContainerSpec
     }
   | { readonly kind: 'grants'; readonly postgres: string; readonly database: DatabaseSpec }
+  | { readonly kind: 'reset-settings'; readonly postgres: string; readonly settings: readonly string[] }
   | { readonly kind: 'reachable'; readonly url: string; readonly path: string }
 
 export interface ImageWanted {

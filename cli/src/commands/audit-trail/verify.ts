@@ -1,7 +1,7 @@
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
-import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
 import { brokenLink, readTrail, trailPath } from '../../appliance/audit-trail.ts'
 import { resolveName } from '../../appliance/records.ts'
+import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
 
 export default class AuditTrailVerify extends ApplianceCommand {
   static override summary = 'Prove that no line of the audit trail was edited, removed or added.'

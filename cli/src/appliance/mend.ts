@@ -1,0 +1,93 @@
+import {
+  databaseHandlers,
+  engineHandlers,
+  hostHandlers,
+  Journal,
+  runOperation,
+  type Stage,
+  type Timed,
+  writeDurably,
+} from '@domicile/stacks/apply'
+import { ExitCode, UserError } from '@domicile/stacks/kernel'
+import { type Difference, mendSteps, type Step } from '@domicile/stacks/plan'
+import { drift } from '../facts/checks.ts'
+import { reachableHandler } from '../facts/reachable.ts'
+import { readRunning } from '../facts/running.ts'
+import { type Appliance, blueprintOf } from './appliance.ts'
+import { journalPath, type WantedRecord, wantedFile } from './records.ts'
+
+export interface Mending {
+  readonly differences: readonly Difference[]
+  readonly steps: readonly Step[]
+}
+
+/** What differs, and the steps that would mend it. Reads only. */
+export async function planMending(appliance: Appliance): Promise<Mending> {
+  const { blueprint, stack } = appliance
+  const differences = drift(blueprint, await readRunning(appliance))
+  if (differences.length === 0) return { differences, steps: [] }
+  const reachable: Step = {
+    id: 'reachable',
+    title: `See ${blueprint.url} answer`,
+    action: { kind: 'reachable', url: blueprint.url, path: stack.manifest.gateway.health },
+  }
+  return { differences, steps: [...mendSteps(blueprint, differences), reachable] }
+}
+
+export interface MendTools {
+  readonly stage: Stage
+  readonly signal: AbortSignal
+}
+
+export async function mend(
+  { name, state, blueprint, engine }: Appliance,
+  steps: readonly Step[],
+  { stage, signal }: MendTools,
+): Promise<Timed[]> {
+  const noArchive = async () => {
+    throw new UserError('The images are gone from the engine.', {
+      code: 'IMAGES_MISSING',
+      hint: 'Bring them back from the release file: domicile release load RELEASE',
+    })
+  }
+  const handlers = {
+    ...hostHandlers(),
+    ...engineHandlers(engine, noArchive),
+    ...databaseHandlers(engine),
+    reachable: reachableHandler(blueprint),
+  }
+  const subject = `${state.release.name} ${state.release.version}`
+  const tools = { journal: new Journal(journalPath(name)), handlers, stage, signal, now: () => new Date() }
+  return runOperation({ name: 'apply', subject, steps, undo: false }, tools)
+}
+
+/**
+ * Makes other things wanted and applies them. When that fails, what was wanted before is wanted and applied again.
+ * @throws UserError ROLLED_BACK (6), UNDO_INCOMPLETE (9)
+ */
+export async function changeWanted(appliance: Appliance, wanted: WantedRecord, tools: MendTools): Promise<Timed[]> {
+  const become = async (record: WantedRecord) => {
+    await writeDurably(wantedFile(record))
+    const changed = { ...appliance, wanted: record, blueprint: blueprintOf(record, appliance.state, appliance.stack) }
+    return mend(changed, (await planMending(changed)).steps, tools)
+  }
+  try {
+    return await become(wanted)
+  } catch (cause) {
+    const why = (cause as Error).message
+    await become(appliance.wanted).catch((error: Error) => {
+      throw new UserError(`The change failed (${why}), and so did going back (${error.message}).`, {
+        code: 'UNDO_INCOMPLETE',
+        hint: 'The old settings are in appliance.yaml again. See `domicile doctor`, then run `domicile apply`.',
+        exitCode: ExitCode.NeedsPerson,
+        cause,
+      })
+    })
+    throw new UserError(`The change failed and was taken back: ${why}`, {
+      code: 'ROLLED_BACK',
+      hint: cause instanceof UserError ? cause.hint : 'The appliance runs with its old settings.',
+      exitCode: ExitCode.RolledBack,
+      cause,
+    })
+  }
+}

@@ -1,0 +1,143 @@
+import { userInfo } from 'node:os'
+import { Journal, unfinished } from '@domicile/stacks/apply'
+import { UserError } from '@domicile/stacks/kernel'
+import { acceptChecks, renderVerdicts } from '@domicile/stacks/preflight'
+import { checkSequence } from '@domicile/stacks/release'
+import { parseStack } from '@domicile/stacks/stack'
+import { Args, Flags } from '@oclif/core'
+import { requireRoot } from '../appliance/appliance.ts'
+import { withLock } from '../appliance/lock.ts'
+import { journalPath } from '../appliance/records.ts'
+import { ApplianceCommand, dryRunFlag, nameFlag, yesFlag } from '../appliance-command.ts'
+import { DockerEngine } from '../engine/docker-engine.ts'
+import { firstLogin } from '../install/first-login.ts'
+import { carryOut, planInstallation, refuseOther } from '../install/install.ts'
+import { askSettings, givenSettings, readEarlier, wantedRecord } from '../install/prepare.ts'
+import { acceptFlag, hostFlags, parseAccepted, preflight, routesInUse } from '../preflight/preflight.ts'
+import { openTrusted, vendorKeyFlag } from '../release/open-trusted.ts'
+import { asker } from '../screen/asker.ts'
+import { planText } from '../screen/plan-text.ts'
+import { stage } from '../screen/stage.ts'
+
+export default class Install extends ApplianceCommand {
+  static override summary = 'Install an appliance from a release file, or go on with an interrupted installation.'
+  static override description =
+    'Checks the signature and the host before anything is changed. Run it again after any interruption: it goes on where it stopped.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> erp-7.0.30.domicile --vendor-key vendor.pub',
+    '<%= config.bin %> <%= command.id %> erp-7.0.30.domicile --vendor-key vendor.pub --settings settings.yaml --yes',
+    '<%= config.bin %> <%= command.id %> erp-7.0.30.domicile --vendor-key vendor.pub --dry-run',
+  ]
+  static override args = { release: Args.string({ description: 'release file from the vendor', required: true }) }
+  static override flags = {
+    name: nameFlag,
+    yes: yesFlag,
+    'dry-run': dryRunFlag,
+    'vendor-key': vendorKeyFlag,
+    settings: Flags.string({ summary: 'file with the answers, one `key: value` a line', helpValue: 'FILE' }),
+    hostname: Flags.string({ summary: 'name or IP address under which people reach the appliance' }),
+    ...hostFlags,
+    accept: acceptFlag,
+  }
+
+  async run() {
+    const { args, flags } = await this.parse(Install)
+    requireRoot()
+    const release = await openTrusted(args.release, flags)
+    const name = flags.name ?? release.manifest.name
+    return withLock(name, 'install', async () => {
+      const earlier = await readEarlier(name)
+      checkSequence(release.manifest, earlier.state?.release)
+      const situation = refuseOther(earlier, release)
+      if (situation === 'same' && !unfinished(new Journal(journalPath(name)).read())) return this.alreadySo(name)
+
+      const stack = parseStack(release.stackFiles)
+      const engine = new DockerEngine()
+      const choices = {
+        settingsFile: flags.settings,
+        hostname: flags.hostname,
+        address: flags.address,
+        httpPort: flags['http-port'],
+        httpsPort: flags['https-port'],
+        subnets: flags.subnet ?? [],
+      }
+      const given = await givenSettings(choices, earlier)
+      const ask = flags.yes || !process.stdin.isTTY || this.jsonEnabled() ? undefined : asker()
+      const settings = await askSettings(stack, given, ask)
+
+      const accepted =
+        situation === 'resume'
+          ? []
+          : await this.check(name, release.manifest.unpackedBytes, stack.manifest, settings, flags)
+      const record = await wantedRecord(name, settings, choices, earlier, { engine, routes: routesInUse() })
+      const wanted = { ...record, accepted: [...record.accepted, ...accepted] }
+      const installation = planInstallation(release, stack, wanted, earlier)
+      const { blueprint, steps } = installation
+      if (flags['dry-run']) {
+        this.log(planText(blueprint, steps))
+        return {
+          changed: false,
+          url: blueprint.url,
+          steps: steps.map(({ title, undo }) => ({ title, undo: undo ?? null })),
+        }
+      }
+      await this.confirm(
+        `Install ${stack.manifest.title} ${stack.manifest.version} as “${name}” at ${blueprint.url}?`,
+        flags.yes || situation === 'resume',
+      )
+      this.say(
+        `${situation === 'resume' ? 'Going on with' : 'Installing'} ${stack.manifest.title} ${stack.manifest.version} as “${name}”`,
+      )
+      const tools = { engine, stage: stage(this.jsonEnabled()), signal: this.signal, now: () => new Date() }
+      const times = await carryOut(installation, release, earlier, tools)
+      const login = await firstLogin(stack.manifest, blueprint)
+      this.log(closing(blueprint.url, name, login))
+      return { changed: true, url: blueprint.url, login, steps: times }
+    })
+  }
+
+  private async check(
+    name: string,
+    extractedBytes: number,
+    manifest: Parameters<typeof preflight>[0]['manifest'],
+    settings: { hostname?: unknown },
+    flags: Parameters<typeof parseAccepted>[0] & {
+      'http-port'?: number | undefined
+      'https-port'?: number | undefined
+      address?: string | undefined
+    },
+  ) {
+    this.say('Checking this host …')
+    const verdicts = await preflight({ name, manifest, extractedBytes, hostname: String(settings.hostname), flags })
+    const person = { by: userInfo().username, at: new Date().toISOString() }
+    const { verdicts: judged, refused } = acceptChecks(verdicts, parseAccepted(flags), manifest.strict, person)
+    if (refused.length > 0) {
+      throw new UserError(
+        `This host is not ready for the appliance.\n${renderVerdicts(judged.filter(({ verdict }) => verdict !== 'pass'))}`,
+        {
+          code: 'PREFLIGHT_FAILED',
+          hint: refused.map(({ reason }) => reason).join('\n'),
+        },
+      )
+    }
+    return judged.flatMap(({ id, accepted }) => (accepted ? [{ check: id, ...accepted }] : []))
+  }
+
+  private alreadySo(name: string) {
+    this.log(`Nothing to do: “${name}” is installed. See how it is: domicile status --name ${name}`)
+    return { changed: false, steps: [] }
+  }
+}
+
+function closing(url: string, name: string, login: { user: string; password: string } | null): string {
+  const first = login
+    ? `\nFirst login: ${login.user}\nPassword:    ${login.password}   (shown this once; change it after logging in)\n`
+    : ''
+  return `
+The appliance is running at ${url}
+${first}
+Next:
+  domicile status --name ${name}              how it is
+  domicile tls root --name ${name} > root.pem    the certificate for your browsers to trust
+  domicile acceptance --name ${name}          the record to sign before first use`
+}

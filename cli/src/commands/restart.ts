@@ -1,0 +1,23 @@
+import { Args } from '@oclif/core'
+import { openAppliance } from '../appliance/appliance.ts'
+import { change } from '../appliance/change.ts'
+import { meant, startAll, stopAll } from '../appliance/control.ts'
+import { ApplianceCommand, nameFlag } from '../appliance-command.ts'
+
+export default class Restart extends ApplianceCommand {
+  static override summary = 'Stop and start the appliance, or one service of it.'
+  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> app']
+  static override args = { service: Args.string({ description: 'one service; all by default' }) }
+  static override flags = { name: nameFlag }
+
+  async run() {
+    const { args, flags } = await this.parse(Restart)
+    const appliance = await openAppliance(flags.name)
+    const containers = meant(appliance, args.service)
+    await change(appliance.name, `restart ${args.service ?? 'everything'}`, async () => {
+      await stopAll(appliance, containers, (text) => this.say(text))
+      await startAll(appliance, containers, (text) => this.say(text), this.signal)
+    })
+    return { changed: true, services: containers.map(({ service }) => service) }
+  }
+}

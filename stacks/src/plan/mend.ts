@@ -1,0 +1,75 @@
+import { UserError } from '../kernel/index.ts'
+import type { Blueprint } from './blueprint.ts'
+import { fileStep, networkStep, type Step, startSteps, volumeStep } from './steps.ts'
+
+/** One difference between what is wanted and what runs, in words a person can check. */
+export interface Difference {
+  readonly kind: 'file' | 'network' | 'volume' | 'container' | 'postgres'
+  /** Path, name of the network or volume, service, or PostgreSQL setting. */
+  readonly subject: string
+  readonly aspect: string
+  readonly wanted: string
+  readonly found: string
+}
+
+/** Volumes that the agent fills again by itself; all others hold data. */
+const REFILLED = ['agent', 'tls']
+
+/**
+ * The steps that make what runs what is wanted. Containers that differ are replaced as a whole, in start order.
+ * @throws UserError DATA_MISSING when a volume with data is gone: an empty one in its place would look like success
+ */
+export function mendSteps(blueprint: Blueprint, differences: readonly Difference[]): Step[] {
+  const subjects = (kind: Difference['kind']) =>
+    new Set(differences.filter((difference) => difference.kind === kind).map(({ subject }) => subject))
+  const [files, networks, volumes, services, settings] = [
+    subjects('file'),
+    subjects('network'),
+    subjects('volume'),
+    subjects('container'),
+    subjects('postgres'),
+  ]
+  refuseMissingData(blueprint, volumes)
+
+  const replaced = blueprint.containers.filter(
+    ({ service, networks: attached, mounts }) =>
+      services.has(service) ||
+      attached.some(({ network }) => networks.has(network)) ||
+      mounts.some(({ source }) => files.has(source) || volumes.has(source)),
+  )
+  const postgres = blueprint.containers[0]
+  return [
+    ...blueprint.files.filter(({ path }) => files.has(path)).map(fileStep),
+    ...(settings.size > 0 && postgres
+      ? [
+          {
+            id: 'postgres settings',
+            title: `Take back ${[...settings].join(', ')} in PostgreSQL`,
+            action: { kind: 'reset-settings' as const, postgres: postgres.name, settings: [...settings] },
+          },
+        ]
+      : []),
+    ...replaced.toReversed().map(
+      ({ name, service }): Step => ({
+        id: `discard ${service}`,
+        title: `Remove the container of ${service} that differs`,
+        action: { kind: 'discard', container: name },
+      }),
+    ),
+    ...blueprint.networks.filter(({ name }) => networks.has(name)).map(networkStep),
+    ...blueprint.volumes.filter((name) => volumes.has(name)).map((name) => volumeStep(name, blueprint.name)),
+    ...blueprint.containers.filter((container) => replaced.includes(container)).flatMap(startSteps),
+  ]
+}
+
+function refuseMissingData({ name, volumes }: Blueprint, missing: ReadonlySet<string>): void {
+  const data = volumes.filter((volume) => missing.has(volume) && !REFILLED.includes(volume.slice(name.length + 1)))
+  if (data.length === 0) return
+  throw new UserError(
+    `Volumes with data are missing: ${data.join(', ')}. Empty ones in their place would look like a healthy appliance.`,
+    {
+      code: 'DATA_MISSING',
+      hint: 'Find out who removed them and bring the data back from a backup; `domicile uninstall` and `domicile install` begin anew without it.',
+    },
+  )
+}
