@@ -67,7 +67,7 @@ const version: Check = {
     return warn(
       value,
       wanted,
-      `Its system call filter stops threads in containers of Debian 12 and later. ${NEWER_ENGINE}`,
+      `Its system call filter may stop threads in containers of Debian 12 and later. ${NEWER_ENGINE}`,
     )
   }),
 }

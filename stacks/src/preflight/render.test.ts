@@ -12,7 +12,7 @@ const VERDICTS: Verdict[] = [
     verdict: 'fail',
     value: '<script>alert("1 & 2")</script>',
     wanted: '2',
-    hint: 'Add one.',
+    hint: 'Add one: `echo "<1>"`.',
     strict: false,
     accepted: { by: 'alice', why: "it's a <demo>", at: '2026-03-01T08:00:00Z' },
   },
@@ -48,6 +48,7 @@ test('the report loads and runs nothing, whatever a host calls itself', () => {
   expect(html).toContain('&lt;script&gt;alert(&quot;1 &amp; 2&quot;)&lt;/script&gt;')
   expect(html).toContain('Preflight of server1 for ERP &lt;7.0&gt;')
   expect(html).toContain('it&#39;s a &lt;demo&gt;')
+  expect(html).toContain('<code>echo &quot;&lt;1&gt;&quot;</code>')
 })
 
 test('the report starts with what failed', () => {

@@ -18,7 +18,8 @@ const STYLE = `
   h1 { font-size: 1.5rem; margin: 0 } p { margin: .25rem 0 1rem; color: #545d68 }
   table { border-collapse: collapse; width: 100% } caption { text-align: left; padding: .5rem 0; font-weight: 600 }
   th, td { text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0; border-top: 1px solid #d0d7de }
-  thead th { border-top: 0 } td small { display: block; color: #545d68 } td { overflow-wrap: anywhere }
+  thead th { border-top: 0 } tbody th { font-weight: 500 } small { display: block; font-weight: 400; color: #545d68 }
+  td { overflow-wrap: anywhere } td:first-child { white-space: nowrap } code { color: #1b1f24 }
   .pass { color: #1a7f37 } .warn { color: #9a6700 } .fail { color: #b42318; font-weight: 600 }
   @media print { body { font-size: 10pt; margin: 0; max-width: none } thead { display: table-header-group } tr { break-inside: avoid } }
   @page { margin: 15mm }`
@@ -60,8 +61,8 @@ function row({ id, title, verdict, value, wanted, hint, strict, accepted }: Verd
   const notes = [hint, strict && verdict === 'fail' ? 'Nobody can accept this.' : '', answer].filter(Boolean)
   return [
     `<tr><td class="${verdict}">${WORDS[verdict]}</td>`,
-    `<th scope="row">${escapeHtml(title)}<br><small>${escapeHtml(id)}</small></th>`,
-    `<td>${escapeHtml(value)}${notes.map((note) => `<small>${escapeHtml(note)}</small>`).join('')}</td>`,
+    `<th scope="row">${escapeHtml(title)}<small>${escapeHtml(id)}</small></th>`,
+    `<td>${escapeHtml(value)}${notes.map((note) => `<small>${markCommands(note)}</small>`).join('')}</td>`,
     `<td>${escapeHtml(wanted)}</td></tr>`,
   ].join('')
 }
@@ -75,3 +76,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
 }
 
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
+
+/** What stands in backticks is a command to copy. */
+const markCommands = (text: string) => escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>')
