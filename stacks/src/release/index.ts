@@ -1,3 +1,5 @@
+import type { ImageInventory, SbomMaker } from './sbom.ts'
+
 export type { Progress } from './file-cursor.ts'
 export { inspectRelease, type UnverifiedRelease } from './inspect.ts'
 export {
@@ -15,6 +17,7 @@ export { type OpenOptions, openRelease } from './open-release.ts'
 export type { OpenRelease } from './opened.ts'
 export { type PackedRelease, packRelease, type ReleaseContents } from './pack.ts'
 export { type Release, type ReleaseFile, type ReleaseImage, releaseSchema } from './release-document.ts'
+export type { ImageInventory, NpmPackage, SbomMaker } from './sbom.ts'
 export { checkSequence } from './sequence.ts'
 export { parseSignature, type Signature, sign, verifySignature } from './signature.ts'
 export {
@@ -28,3 +31,8 @@ export {
   type TrustedKey,
   trustSchema,
 } from './trust.ts'
+
+/** `imageSbom` of ./sbom.ts, loaded when needed: its library costs 50 ms, and only who builds a release uses it. */
+export async function imageSbom(image: ImageInventory, maker: SbomMaker): Promise<string> {
+  return (await import('./sbom.ts')).imageSbom(image, maker)
+}

@@ -6,7 +6,7 @@ import { type KeyList, parseKeyList } from './trust.ts'
 /** What a release file says of itself. Nothing in it is proven. */
 export interface UnverifiedRelease {
   readonly verified: false
-  readonly release: Release
+  readonly manifest: Release
   /** Of the key that claims to have signed. */
   readonly keyId: string
   readonly keyLists: readonly KeyList[]
@@ -24,7 +24,7 @@ export async function inspectRelease(path: string): Promise<UnverifiedRelease> {
     const { releaseJson, signature, keyLists } = await readHead(cursor)
     return {
       verified: false,
-      release: parseRelease(releaseJson.toString()),
+      manifest: parseRelease(releaseJson.toString()),
       keyId: parseSignature(signature.toString()).keyId,
       keyLists: keyLists.map(({ json }) => parseKeyList(json)),
       sizeBytes: cursor.sizeBytes,

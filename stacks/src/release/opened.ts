@@ -19,7 +19,7 @@ interface Parts {
 
 /** A verified release. Holds its file open until `close`. */
 export class OpenRelease implements AsyncDisposable {
-  readonly release: Release
+  readonly manifest: Release
   /** What to trust from now on; to be kept once the release is accepted. */
   readonly trust: Trust
   /** Of the key that signed. */
@@ -32,7 +32,7 @@ export class OpenRelease implements AsyncDisposable {
   readonly #imagesStart: number
 
   constructor({ cursor, release, trust, keyId, files, imagesStart }: Parts) {
-    this.release = release
+    this.manifest = release
     this.trust = trust
     this.keyId = keyId
     this.sizeBytes = cursor.sizeBytes
@@ -42,7 +42,7 @@ export class OpenRelease implements AsyncDisposable {
   }
 
   /** The stack, as `parseStack` wants it: path inside the stack folder → text. */
-  stackFiles(): Map<string, string> {
+  get stackFiles(): ReadonlyMap<string, string> {
     const inside = [...this.files].filter(([name]) => name.startsWith('stack/'))
     return new Map(inside.map(([name, content]) => [name.slice('stack/'.length), content.toString()]))
   }
@@ -60,18 +60,18 @@ export class OpenRelease implements AsyncDisposable {
   }
 
   /**
-   * The images as `docker load` wants them; `release.unpackedBytes` long. May be called again. The content is hashed
+   * The images as `docker load` wants them; `manifest.unpackedBytes` long. May be called again. The content is hashed
    * once more: if somebody wrote to the file since, the stream ends with RELEASE_CHANGED instead of an end.
    */
-  imagesStream(): Readable {
-    const { sizeBytes = 0, sha256 = '' } = this.release.files.at(-1) ?? {}
+  openImages(): Readable {
+    const { sizeBytes = 0, sha256 = '' } = this.manifest.files.at(-1) ?? {}
     const source = this.#cursor.handle.createReadStream({
       start: this.#imagesStart,
       end: this.#imagesStart + sizeBytes - 1,
       autoClose: false,
       highWaterMark: 1024 * 1024,
     })
-    const { unpackedBytes } = this.release
+    const { unpackedBytes } = this.manifest
     return decompressed(source, { sha256, unpackedBytes, refusal: () => changedMeanwhile(IMAGES) })
   }
 

@@ -47,7 +47,7 @@ export interface ReleaseContents {
 }
 
 export interface PackedRelease {
-  readonly release: Release
+  readonly manifest: Release
   readonly sizeBytes: number
 }
 
@@ -68,7 +68,7 @@ export async function packRelease(contents: ReleaseContents, outFile: string): P
     await pipeline(tarOf(release, small, contents.secretKey, spool), createWriteStream(partial, { mode: 0o644 }), {
       signal: contents.signal,
     })
-    return { release, sizeBytes: await putInPlace(partial, outFile) }
+    return { manifest: release, sizeBytes: await putInPlace(partial, outFile) }
   } finally {
     await Promise.all([spool, partial].map((path) => rm(path, { force: true })))
   }

@@ -5,9 +5,12 @@ type Identity = Pick<Release, 'name' | 'version' | 'sequence'>
 
 /**
  * A genuine but older release is an attack or a mistake: it brings back faults that were mended. The same one is fine.
+ *
+ * @param installed `undefined` when nothing is installed yet
  * @throws UserError RELEASE_OLDER, RELEASE_OTHER_STACK; both with exit code 3
  */
-export function checkSequence(release: Identity, installed: Identity): void {
+export function checkSequence(release: Identity, installed: Identity | undefined): void {
+  if (!installed) return
   if (release.name !== installed.name) {
     throw new UserError(`This is a release of ${release.name}; the appliance runs ${installed.name}.`, {
       code: 'RELEASE_OTHER_STACK',

@@ -21,8 +21,8 @@ const trustedKeySchema = z.object({
 
 /** What an appliance remembers; plain data, to be kept as JSON. */
 export const trustSchema = z.object({
-  /** Of the key list that was accepted last; 0 while the first, pinned key stands. */
-  sequence: z.int().nonnegative(),
+  /** Sequence of the key list that was accepted last; 0 while the first, pinned key stands. */
+  keyListSequence: z.int().nonnegative(),
   keys: z.array(trustedKeySchema).min(1).max(16),
 })
 
@@ -45,7 +45,7 @@ export interface SignedKeyList {
 
 /** Trust at first install: this key, for good, until a key list says otherwise. */
 export const pinKey = ({ text }: PublicKey): Trust => ({
-  sequence: 0,
+  keyListSequence: 0,
   keys: [{ publicKey: text, from: null, until: null }],
 })
 
@@ -86,7 +86,7 @@ export function resolveTrust(trust: Trust, lists: readonly SignedKeyList[], name
     if (verifySignature(Buffer.from(json), signature, parsePublicKey(signer.publicKey)) !== listComment(list)) {
       throw keyListInvalid('its signature was made for something else')
     }
-    return list.sequence > known.sequence ? { sequence: list.sequence, keys: list.keys } : known
+    return list.sequence > known.keyListSequence ? { keyListSequence: list.sequence, keys: list.keys } : known
   }, trust)
 }
 
