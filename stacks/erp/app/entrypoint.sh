@@ -33,10 +33,11 @@ initialize() {
 case ${1:-serve} in
   serve)
     log_in_as erp_app database_password
-    # The workers are forked from a process that has read all modules: they share most of their memory.
+    # The workers are forked from a process that has read all modules: they share most of their memory. uWSGI closes each
+    # connection after its answer, and says so, or the gateway would use one again that is about to close.
     exec uwsgi --plugin python3 --http-socket :8000 --buffer-size 32768 --socket-timeout 60 --master --need-app --die-on-term \
       --processes "${WORKERS:-2}" --threads 4 --enable-threads --single-interpreter --disable-logging \
-      --pythonpath /usr/share/erp --module application:app
+      --add-header 'Connection: close' --pythonpath /usr/share/erp --module application:app
     ;;
   cron)
     log_in_as erp_app database_password
