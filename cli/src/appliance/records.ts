@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { type HostFile, layoutOf } from '@domicile/stacks/plan'
+import { trustSchema } from '@domicile/stacks/release'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 
@@ -35,8 +36,8 @@ const stateSchema = z.strictObject({
     date: z.string(),
     sequence: z.int(),
   }),
-  vendorKeys: z.array(z.string()).min(1),
-  keyListSequence: z.int().default(0),
+  /** Whose releases this appliance accepts; pinned at first installation, changed by signed key lists alone. */
+  trust: trustSchema,
   images: z.array(
     z.strictObject({ role: z.string(), reference: z.string(), digest: z.string(), layers: z.array(z.string()) }),
   ),

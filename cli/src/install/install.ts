@@ -55,8 +55,7 @@ export function planInstallation(
       date: manifest.date,
       sequence: manifest.sequence,
     },
-    vendorKeys: [...release.trust.keys],
-    keyListSequence: release.trust.keyListSequence,
+    trust: release.trust,
     images: manifest.images.map(({ role, reference, digest, layers }) => ({ role, reference, digest, layers })),
     host: earlier.state?.host ?? measureHost(),
     installedAt: null,
@@ -98,7 +97,7 @@ export async function carryOut(
   const { name } = blueprint
   const handlers = {
     ...hostHandlers(),
-    ...engineHandlers(engine, () => release.openImages()),
+    ...engineHandlers(engine, async () => release.openImages()),
     ...databaseHandlers(engine),
     reachable: reachableHandler(blueprint),
   }

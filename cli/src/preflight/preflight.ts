@@ -50,6 +50,7 @@ export interface PreflightRequest {
     readonly address?: string | undefined
     readonly 'http-port'?: number | undefined
     readonly 'https-port'?: number | undefined
+    readonly subnet?: readonly string[] | undefined
   }
 }
 
@@ -78,7 +79,13 @@ export async function preflight({
     extractedBytes,
     strict: manifest.strict,
   }
-  return runChecks(facts, requirements, { name, ports, ...(hostname && { hostname }) })
+  const subnets = flags.subnet ?? []
+  return runChecks(facts, requirements, {
+    name,
+    ports,
+    ...(hostname && { hostname }),
+    ...(subnets.length > 0 && { subnets }),
+  })
 }
 
 /** IPv4 ranges that this host already routes or has addresses in; the appliance’s networks keep away from them. */

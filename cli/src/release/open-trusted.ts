@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
-import { inspectRelease, type OpenRelease, openRelease, parsePublicKey } from '@domicile/stacks/release'
+import {
+  inspectRelease,
+  type OpenRelease,
+  openRelease,
+  type PublicKey,
+  parsePublicKey,
+  pinKey,
+} from '@domicile/stacks/release'
 import { Flags } from '@oclif/core'
 import { readState } from '../appliance/records.ts'
 
@@ -11,7 +18,7 @@ export const vendorKeyFlag = Flags.string({
 })
 
 /**
- * Opens a release that is signed by a key this host trusts: the pinned one, or the one given at first installation.
+ * Opens a release that is signed by a key this host trusts: what is pinned, or the key given at first installation.
  * @throws UserError NO_VENDOR_KEY (2), VENDOR_KEY_DIFFERS (4) and whatever verification refuses (4)
  */
 export async function openTrusted(
@@ -21,35 +28,30 @@ export async function openTrusted(
   requireFile(path)
   const given = flags['vendor-key'] === undefined ? undefined : await readKey(flags['vendor-key'])
   const claimed = await inspectRelease(path)
-  const state = await readState(flags.name ?? claimed.manifest.name)
-  if (state && given && !state.vendorKeys.includes(given)) {
-    throw new UserError(
-      'The key given with --vendor-key is not the one that was pinned when this appliance was installed.',
-      {
-        code: 'VENDOR_KEY_DIFFERS',
-        hint: 'Leave --vendor-key away. A vendor changes its key with a list signed by the old one, inside the release.',
-        exitCode: ExitCode.Unverified,
-      },
-    )
-  }
-  const keys = state?.vendorKeys ?? (given ? [given] : undefined)
-  if (!keys) {
-    throw new UserError(
-      `This host does not know the vendor yet. The release says it is signed by key ${claimed.keyId}.`,
-      {
-        code: 'NO_VENDOR_KEY',
-        hint: 'Give the public key that the vendor printed in the contract or on its site: --vendor-key vendor.pub',
-        exitCode: ExitCode.Usage,
-      },
-    )
-  }
-  return openRelease(path, { keys, keyListSequence: state?.keyListSequence ?? 0 })
+  const pinned = (await readState(flags.name ?? claimed.manifest.name))?.trust
+  if (pinned && given && !pinned.keys.some(({ publicKey }) => publicKey === given.text)) throw differs()
+  const trust = pinned ?? (given && pinKey(given))
+  if (!trust) throw unknownVendor(claimed.keyId)
+  return openRelease(path, trust, { now: new Date() })
 }
 
-/** A key as a file or as its text; gives its text in one canonical line. */
-export async function readKey(value: string): Promise<string> {
-  const text = existsSync(value) ? await readFile(value, 'utf8') : value
-  return parsePublicKey(text).text
+const differs = () =>
+  new UserError('The key given with --vendor-key is not the one that was pinned when this appliance was installed.', {
+    code: 'VENDOR_KEY_DIFFERS',
+    hint: 'Leave --vendor-key away. A vendor changes its key with a list signed by the old one, inside the release.',
+    exitCode: ExitCode.Unverified,
+  })
+
+const unknownVendor = (keyId: string) =>
+  new UserError(`This host does not know the vendor yet. The release says it is signed by key ${keyId}.`, {
+    code: 'NO_VENDOR_KEY',
+    hint: 'Give the public key that the vendor printed in the contract or on its site: --vendor-key vendor.pub',
+    exitCode: ExitCode.Usage,
+  })
+
+/** A key as a file or as its text. */
+export async function readKey(value: string): Promise<PublicKey> {
+  return parsePublicKey(existsSync(value) ? await readFile(value, 'utf8') : value)
 }
 
 export function requireFile(path: string): void {

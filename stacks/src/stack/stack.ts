@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { ExitCode, UserError } from '../kernel/index.ts'
+import { CHECKS } from '../preflight/index.ts'
 import { type Compose, composeSchema, type Service } from './compose-schema.ts'
 import { type Manifest, manifestSchema } from './manifest-schema.ts'
 import { settingsValidator } from './settings.ts'
@@ -102,6 +103,9 @@ function crossCheck(
   }
   if (manifest.database.grants && !files.has(manifest.database.grants)) {
     wrong('database.grants', `file ${manifest.database.grants} is missing (SQL files live in the folder database/)`)
+  }
+  for (const id of manifest.strict) {
+    if (!CHECKS.some((check) => check.id === id)) wrong('strict', `"${id}" is not a preflight check`)
   }
   if ('hostname' in manifest.settings) wrong('settings.hostname', 'is asked of every appliance by itself; remove it')
   return problems

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Engine, Journal, writeDurably } from '@domicile/stacks/apply'
+import { APPLIANCE_LABEL, layoutOf } from '@domicile/stacks/plan'
+import { removeFolders } from '../install/install.ts'
+import { applianceNames, journalPath, readState, type StateRecord, stateFile } from './records.ts'
+
+/** What of an appliance is on this host, found by its labels and records, whether its installation ended or not. */
+export interface Inventory {
+  readonly containers: readonly string[]
+  readonly networks: readonly string[]
+  readonly volumes: readonly string[]
+  /** Image references that came with this appliance and that no other one uses. */
+  readonly images: readonly string[]
+}
+
+export async function takeInventory(name: string, state: StateRecord | undefined, engine: Engine): Promise<Inventory> {
+  const label = `${APPLIANCE_LABEL}=${name}`
+  return {
+    containers: (await engine.listContainers(label)).map((container) => container.name),
+    networks: await engine.listNetworks(label),
+    volumes: await engine.listVolumes(label),
+    images: await ownImages(name, state),
+  }
+}
+
+/** Images that were not there before the installation began (the journal knows) and that no other appliance needs. */
+async function ownImages(name: string, state: StateRecord | undefined): Promise<string[]> {
+  const others = (await applianceNames()).filter((other) => other !== name)
+  const states = await Promise.all(others.map(readState))
+  const needed = new Set(states.flatMap((other) => other?.images.map(({ reference }) => reference) ?? []))
+  const entries = new Journal(journalPath(name)).read()
+  const before = entries.find((entry) => entry.event === 'start' && entry.step === 'images')
+  const present = before?.event === 'start' ? (before.before as { present: string[] }).present : []
+  return (state?.images ?? [])
+    .map(({ reference }) => reference)
+    .filter((reference) => !needed.has(reference) && !present.includes(reference))
+}
+
+/**
+ * Removes it all; safe to run again at any point. With `keepData` the volumes, the secrets that belong to them and the
+ * records stay, and a later `install` takes them up.
+ */
+export async function remove(
+  name: string,
+  inventory: Inventory,
+  engine: Engine,
+  keepData: boolean,
+  say: (text: string) => void,
+): Promise<void> {
+  for (const container of inventory.containers) {
+    await engine.removeContainer(container)
+    say(`removed container ${container}`)
+  }
+  for (const network of inventory.networks) {
+    await engine.removeNetwork(network)
+    say(`removed network ${network}`)
+  }
+  for (const volume of keepData ? [] : inventory.volumes) {
+    await engine.removeVolume(volume)
+    say(`removed volume ${volume}`)
+  }
+  for (const image of inventory.images) {
+    if (await engine.removeImage(image)) say(`removed image ${image}`)
+  }
+  if (keepData) await keepRecords(name)
+  else await removeFolders(name)
+}
+
+const KEPT = ['secrets', 'state.json', 'audit.jsonl']
+
+async function keepRecords(name: string): Promise<void> {
+  const { lib } = layoutOf(name)
+  const state = await readState(name)
+  if (state) await writeDurably(stateFile({ ...state, status: 'kept' }))
+  for (const entry of existsSync(lib) ? await readdir(lib) : []) {
+    if (!KEPT.includes(entry)) await rm(join(lib, entry), { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises'
+import { ExitCode, UserError } from '@domicile/stacks/kernel'
+import { Args } from '@oclif/core'
+import { openAppliance } from '../../appliance/appliance.ts'
+import { change } from '../../appliance/change.ts'
+import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
+import { agentOf } from '../../facts/running.ts'
+
+export default class TlsSet extends ApplianceCommand {
+  static override summary = 'Use your own certificate and key.'
+  static override description =
+    'Checked before it is taken: key, chain, names, dates. A pair that is refused leaves the old one serving.'
+  static override examples = ['<%= config.bin %> <%= command.id %> fullchain.pem privkey.pem']
+  static override args = {
+    certificate: Args.string({ description: 'PEM file: your certificate, then its intermediates', required: true }),
+    key: Args.string({ description: 'PEM file: the private key, without a password', required: true }),
+  }
+  static override flags = { name: nameFlag }
+
+  async run() {
+    const { args, flags } = await this.parse(TlsSet)
+    const appliance = await openAppliance(flags.name)
+    const [certificate, key] = [await readPem(args.certificate), await readPem(args.key)]
+    const tls = await change(appliance.name, 'tls set', () =>
+      agentOf(appliance.blueprint.layout.lib).call('tls-set', { certificate, key }),
+    )
+    this.log(`Serving your certificate for ${tls.names.join(', ')}, until ${tls.notAfter.slice(0, 10)}.`)
+    for (const { message, hint } of tls.warnings) this.say(`${message} ${hint}`)
+    return { changed: true, tls, steps: [] }
+  }
+}
+
+async function readPem(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`${path} cannot be read: ${error.message}`, {
+      code: 'NO_FILE',
+      hint: 'Check the path and its permissions.',
+      exitCode: ExitCode.Usage,
+    })
+  })
+}

@@ -1,0 +1,30 @@
+import { loadStack, questions } from '@domicile/stacks/stack'
+import { Args } from '@oclif/core'
+import { ApplianceCommand } from '../../../appliance-command.ts'
+import { rehearseBlueprint } from '../../../vendor/rehearse-blueprint.ts'
+
+export default class VendorStackCheck extends ApplianceCommand {
+  static override summary = 'Check a stack folder: every problem with file and line.'
+  static override examples = ['<%= config.bin %> <%= command.id %> stacks/guestbook']
+  static override args = {
+    folder: Args.string({ description: 'folder with compose.yaml and appliance.yaml', default: '.' }),
+  }
+
+  async run() {
+    const { args } = await this.parse(VendorStackCheck)
+    const stack = await loadStack(args.folder)
+    const { manifest, compose } = stack
+    const blueprint = rehearseBlueprint(stack)
+    this.log(`${manifest.title} ${manifest.version} is a valid stack.`)
+    this.log(
+      `  services  ${Object.keys(compose.services).join(', ')} behind ${blueprint.containers.at(-1)?.service}, with postgres and agent`,
+    )
+    this.log(
+      `  settings  ${questions(manifest)
+        .map(({ key }) => key)
+        .join(', ')}`,
+    )
+    this.log(`  volumes   ${blueprint.volumes.join(', ')}`)
+    return { valid: true, name: manifest.name, version: manifest.version, services: Object.keys(compose.services) }
+  }
+}

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { ExitCode, UserError } from '@domicile/stacks/kernel'
+import { isEncrypted, parseSecretKey, type SecretKey, type SignedKeyList } from '@domicile/stacks/release'
+import { password } from '@inquirer/prompts'
+import { Flags } from '@oclif/core'
+
+export const keyFlag = Flags.string({
+  char: 'k',
+  summary: 'the vendor’s secret key file',
+  required: true,
+  helpValue: 'FILE',
+})
+export const passphraseFlag = Flags.string({ summary: 'file that holds the passphrase of the key', helpValue: 'FILE' })
+
+/** Reads a secret key; asks for its passphrase when it has one and no file was given. */
+export async function readSecretKey(path: string, passphraseFile: string | undefined): Promise<SecretKey> {
+  const text = await readText(path)
+  if (!isEncrypted(text)) return parseSecretKey(text)
+  if (passphraseFile) return parseSecretKey(text, (await readText(passphraseFile)).replace(/\r?\n$/, ''))
+  if (!process.stdin.isTTY) {
+    throw new UserError(`The key ${path} has a passphrase and there is no terminal to ask for it.`, {
+      code: 'NO_TERMINAL',
+      hint: 'Put the passphrase into a file (mode 0600) and give it with --passphrase-file.',
+      exitCode: ExitCode.Usage,
+    })
+  }
+  return parseSecretKey(text, await password({ message: 'Passphrase of the key' }, { output: process.stderr }))
+}
+
+/** A key list file `X.json` with its signature `X.json.minisig` beside it. */
+export async function readKeyList(path: string): Promise<SignedKeyList> {
+  return { json: await readText(path), signature: await readText(`${path}.minisig`) }
+}
+
+export async function readText(path: string): Promise<string> {
+  if (existsSync(path)) return readFile(path, 'utf8')
+  throw new UserError(`There is no file ${path}.`, {
+    code: 'NO_FILE',
+    hint: 'Check the path.',
+    exitCode: ExitCode.Usage,
+  })
+}
