@@ -23,7 +23,7 @@ const pjson = {
   },
 }
 
-/** Our commands without files on the disk: oclif finds them in a table, each loaded when it is called. */
+/** Our commands without files on the disk: oclif finds them in a table, each loaded when it is needed. */
 class BuiltIn extends Plugin {
   override async findCommand(id: string): Promise<never> {
     const load = COMMANDS[id]
@@ -32,19 +32,28 @@ class BuiltIn extends Plugin {
     command.id = id
     return command as never
   }
-
-  override async load(): Promise<void> {
-    Object.assign(this, { getCommandIDs: async () => Object.keys(COMMANDS) })
-    await super.load()
-  }
 }
 
-export async function loadConfig(): Promise<Config> {
+/**
+ * @param ids the commands that oclif shall know; it reads each one’s flags at the start, so a start that needs one
+ * command names one
+ */
+export async function loadConfig(ids: readonly string[] = Object.keys(COMMANDS)): Promise<Config> {
   const plugin = new BuiltIn({ root: '/', isRoot: true, pjson: pjson as never, name: pjson.name, ignoreManifest: true })
+  Object.assign(plugin, { getCommandIDs: async () => ids })
   await plugin.load()
   return Config.load({ root: '/', pjson: pjson as never, plugins: new Map([[plugin.name, plugin]]) })
 }
 
 export async function main(argv: readonly string[]): Promise<void> {
-  await run([...argv], await loadConfig())
+  await run([...argv], await loadConfig(neededCommands(argv)))
+}
+
+/** The one command that is typed; none for the version; all for help and for what is not known. */
+function neededCommands(argv: readonly string[]): readonly string[] {
+  if (argv[0] === '--version' || argv[0] === '-v') return []
+  const words = argv.slice(0, argv.findIndex((word) => word.startsWith('-')) >>> 0)
+  const ids = words.map((_, index) => words.slice(0, index + 1).join(':'))
+  const typed = ids.findLast((id) => id in COMMANDS)
+  return typed ? [typed] : Object.keys(COMMANDS)
 }

@@ -46,7 +46,7 @@ export function questions(manifest: Pick<Manifest, 'settings'>): Question[] {
  * @throws UserError SETTINGS_SCHEMA (exit 2) when the stack's own schema is not valid JSON Schema
  */
 export function settingsValidator(manifest: Pick<Manifest, 'settings'>): (settings: Settings) => Settings {
-  const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true, coerceTypes: false, keywords: ['title'] })
+  const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true })
   formats.default(ajv)
   ajv.addFormat('appliance-host', isHost)
   const check = compile(ajv, settingsSchema(manifest))
