@@ -13,6 +13,17 @@ log_in_as() {
   export PGUSER PGPASSWORD
 }
 
+# After a reboot of the host the containers start in any order.
+wait_for_database() {
+  local waited=0
+  trap 'exit 0' TERM
+  until initialization-state >/dev/null 2>&1; do
+    ((waited % 30)) || echo "waiting until $PGUSER can log in to the database ($waited s so far)" >&2
+    sleep 1
+    waited=$((waited + 1))
+  done
+}
+
 # The template is an empty ERP with all modules, made when the image was built. It comes in whole or not at all, and what
 # is there already stays: run again after an interruption, this ends as if there had been none.
 initialize() {
@@ -33,6 +44,7 @@ initialize() {
 case ${1:-serve} in
   serve)
     log_in_as erp_app database_password
+    wait_for_database
     # The workers are forked from a process that has read all modules: they share most of their memory. uWSGI closes each
     # connection after its answer, and says so, or the gateway would use one again that is about to close.
     exec uwsgi --plugin python3 --http-socket :8000 --buffer-size 32768 --socket-timeout 60 --master --need-app --die-on-term \
@@ -41,6 +53,7 @@ case ${1:-serve} in
     ;;
   cron)
     log_in_as erp_app database_password
+    wait_for_database
     exec trytond-cron -d "$PGDATABASE"
     ;;
   initialize)
