@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FileCursor, Reading } from './file-cursor.ts'
 import { type Head, openFile, readHead } from './head.ts'
-import { IMAGES, LIMITS, RELEASE, SIGNATURE, SUMS } from './layout.ts'
+import { byPlace, IMAGES, LIMITS, RELEASE, SIGNATURE, SUMS } from './layout.ts'
 import { OpenRelease } from './opened.ts'
 import { altered, contradictory, missing, trailing, truncated, unlisted } from './refusals.ts'
 import {
@@ -120,11 +120,11 @@ async function expectEntry(cursor: FileCursor, { path, sizeBytes }: ReleaseFile,
   if (block.equals(tarHeader({ name: path, sizeBytes, modified: modifiedOf(release) }))) return
   const found = readTarHeader(block)
   if (found.kind === 'damaged') throw altered(`What should be ${path}`, found.reason)
-  if (found.kind === 'end' || release.files.some((file) => file.path === found.name && file.path > path))
-    throw missing(path)
+  if (found.kind === 'end') throw missing(path)
   if (found.name === path)
-    throw altered(path, `it states ${found.sizeBytes} bytes or another time than ${sizeBytes} bytes`)
-  throw unlisted(printable(found.name))
+    throw altered(path, `it states ${found.sizeBytes} bytes instead of ${sizeBytes}, or another time`)
+  if (!release.files.some((file) => file.path === found.name)) throw unlisted(printable(found.name))
+  throw byPlace(found.name, path) > 0 ? missing(path) : altered(found.name, 'it comes twice')
 }
 
 const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex')
