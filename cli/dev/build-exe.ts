@@ -3,22 +3,23 @@ import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { $ } from 'zx'
 
-const ROOT = join(import.meta.dirname, '..')
+const ROOT = join(import.meta.dirname, '../..')
 const OUT = join(ROOT, 'dist')
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
 
 /**
- * Parts of dockerode that the appliance never calls: BuildKit sessions over gRPC and Docker over SSH. Left in, they
- * would be a third of the program and be read at every start.
+ * Parts of libraries that nothing here calls: dockerode's BuildKit sessions over gRPC and Docker over SSH, the XML side of
+ * the CycloneDX library. Left in, they would be a third of the program and be read at every start.
  */
-const NEVER_CALLED = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|cpu-features)$/
+const NEVER_CALLED = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|cpu-features|xmlbuilder2|libxmljs2)$/
 
 const leaveOut: Plugin = {
   name: 'leave out what is never called',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: NEVER_CALLED }, ({ path }) => ({ path, namespace: 'left-out' }))
     onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
-      contents: `module.exports = new Proxy({}, { get(_, key) { if (key === '__esModule') return false; throw new Error('${path} is not part of this program') } })`,
+      contents: `const missing = () => { throw new Error('${path} is not part of this program') }
+module.exports = new Proxy({}, { get: (_, key) => (key === '__esModule' ? undefined : missing) })`,
     }))
   },
 }
@@ -54,6 +55,9 @@ export async function buildExecutable(): Promise<string> {
 
 if (import.meta.main) {
   const executable = await buildExecutable()
-  const [{ size }, { version }] = [await stat(executable), JSON.parse(await readFile(join(ROOT, 'cli/package.json'), 'utf8'))]
+  const [{ size }, { version }] = [
+    await stat(executable),
+    JSON.parse(await readFile(join(ROOT, 'cli/package.json'), 'utf8')),
+  ]
   console.log(`${executable}  ${version}  ${Math.round(size / 1e6)} MB`)
 }

@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { buildImages, IMAGES, imageReference } from '../../appliance-image/build-images.ts'
+import { buildExecutable } from './build-exe.ts'
+import { bringEngine, bringPrograms, removePackages, requireRoot } from './prerequisites.ts'
+
+/**
+ * `npm run demo`: the vendor's and the customer's side on this one machine, with nothing taken for granted but root,
+ * Node.js, npm and Debian's packages. `--remove` takes everything back that it brought.
+ */
+
+const ROOT = join(import.meta.dirname, '../..')
+const FOLDER = join(ROOT, 'dist/demo')
+const NAME = 'erp'
+const MEMORY = join(FOLDER, 'brought.json')
+
+/** What was not on the machine before the demo, so that `--remove` can take it away and nothing else. */
+interface Brought {
+  packages: string[]
+  /** The demo started dockerd by hand (a machine without systemd). */
+  engineStarted: boolean
+  images: string[]
+}
+
+const domicile = (...args: string[]) =>
+  execa(join(ROOT, 'dist/domicile'), args, { stdio: ['ignore', 'inherit', 'inherit'], cwd: FOLDER })
+const heading = (text: string) => console.error(`\n== ${text}`)
+
+async function install(): Promise<void> {
+  await mkdir(FOLDER, { recursive: true })
+  const brought = await recall()
+  heading('What this machine needs')
+  brought.packages.push(...(await bringPrograms('mmdebstrap', 'strip')), ...(await bringEngine()))
+  await remember(brought)
+  await buildExecutable()
+  if (!(await engineAnswers())) {
+    await domicile('host', 'prepare', '--yes')
+    brought.engineStarted = !existsSync('/run/systemd/system')
+    await remember(brought)
+  }
+
+  heading('Vendor: system images, key, signed release')
+  brought.images = [...new Set([...brought.images, ...(await missingImages())])]
+  await remember(brought)
+  await buildImages({ report: (line) => console.error(line) })
+  if (!existsSync(join(FOLDER, 'vendor.key'))) await domicile('vendor', 'keygen', '--out', 'vendor')
+  await domicile(
+    'vendor',
+    'release',
+    'build',
+    join(ROOT, 'stacks/erp'),
+    '--key',
+    'vendor.key',
+    '--build',
+    '--out',
+    'erp.domicile',
+  )
+
+  heading('Customer: install')
+  const ports = (await isFree(80)) && (await isFree(443)) ? ['80', '443'] : ['8080', '8443']
+  const installed = existsSync(`/var/lib/domicile/${NAME}/state.json`)
+  const where = installed
+    ? []
+    : ['--http-port', ports[0] ?? '', '--https-port', ports[1] ?? '', '--hostname', 'localhost']
+  await domicile(
+    'install',
+    'erp.domicile',
+    '--vendor-key',
+    'vendor.pub',
+    '--yes',
+    '--name',
+    NAME,
+    ...where,
+    ...accepted(),
+  )
+  await domicile('status', '--name', NAME)
+  console.log(`
+Try next:
+  dist/domicile doctor
+  dist/domicile apply --dry-run
+  dist/domicile tls root > root.pem
+  npm run demo -- --remove        takes it all away again`)
+}
+
+/** A demo is not production: a small or slow machine is good enough to look at it, and the record says who said so. */
+const accepted = () =>
+  ['cpu-count', 'memory', 'disk-size', 'disk-latency', 'disk-inodes'].flatMap((check) => [
+    '--accept',
+    `${check}=only a demo`,
+  ])
+
+async function removeAll(): Promise<void> {
+  const brought = await recall()
+  if (existsSync(`/var/lib/domicile/${NAME}`)) await domicile('uninstall', '--name', NAME, '--yes')
+  for (const image of brought.images) await execa('docker', ['image', 'rm', image], { reject: false })
+  if (brought.engineStarted) await stopEngine()
+  await removePackages(brought.packages)
+  await rm(FOLDER, { recursive: true, force: true })
+  console.log('The machine is as it was before the demo.')
+}
+
+async function stopEngine(): Promise<void> {
+  const pid = await readFile('/var/run/docker.pid', 'utf8').catch(() => '')
+  if (pid) process.kill(Number(pid), 'SIGTERM')
+}
+
+/** Images that the demo will make and that are not there yet. */
+async function missingImages(): Promise<string[]> {
+  const wanted = [...IMAGES.map(imageReference), 'domicile/erp-app:7.0.30']
+  const found = await Promise.all(
+    wanted.map((image) => execa('docker', ['image', 'inspect', image], { reject: false })),
+  )
+  return wanted.filter((_, index) => found[index]?.exitCode !== 0)
+}
+
+const engineAnswers = async () => (await execa('docker', ['version'], { reject: false })).exitCode === 0
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const call = connect({ port, host: '127.0.0.1' }, () => {
+      call.destroy()
+      resolve(false)
+    })
+    call.on('error', () => resolve(true))
+  })
+}
+
+const recall = async (): Promise<Brought> =>
+  existsSync(MEMORY) ? JSON.parse(await readFile(MEMORY, 'utf8')) : { packages: [], engineStarted: false, images: [] }
+const remember = (brought: Brought) => writeFile(MEMORY, JSON.stringify(brought, null, 2))
+
+requireRoot('The demo')
+await (process.argv.includes('--remove') ? removeAll() : install()).catch((error: Error & { exitCode?: number }) => {
+  console.error(error.exitCode === undefined ? error : `\nThe demo stopped: ${error.message.split('\n')[0]}`)
+  process.exitCode = error.exitCode ?? 1
+})
