@@ -130,8 +130,8 @@ describe('the bill of materials of an image', () => {
     expect(other.serialNumber).not.toBe(sbom.serialNumber)
   })
 
-  test('an image without Debian packages has one too', async () => {
+  test('an image without Debian in it has one too, which invents nothing', async () => {
     const bare = { reference: 'app:1', digest: IMAGE.digest, dpkgStatus: '', osRelease: '' }
-    expect(JSON.parse(await imageSbom(bare, MAKER)).components).toHaveLength(1)
+    expect((JSON.parse(await imageSbom(bare, MAKER)) as Partial<Document>).components ?? []).toEqual([])
   })
 })

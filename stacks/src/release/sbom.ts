@@ -50,7 +50,7 @@ export interface SbomMaker {
 export function imageSbom(image: ImageInventory, { domicile, made }: SbomMaker): string {
   const system = osRelease(image.osRelease)
   const components = [
-    new Component(ComponentType.OperatingSystem, system.id, { version: system.version, bomRef: 'os' }),
+    ...(system ? [systemComponent(system)] : []),
     ...installedPackages(image.dpkgStatus).map((entry) => debianComponent(entry, system)),
     ...(image.npm ?? []).map(npmComponent),
   ]
@@ -62,6 +62,9 @@ export function imageSbom(image: ImageInventory, { domicile, made }: SbomMaker):
   for (const component of components) bom.metadata.component?.dependencies.add(component.bomRef)
   return new JsonSerializer(new CycloneJson.Normalize.Factory(Spec1dot6)).serialize(bom, { sortLists: true, space: 1 })
 }
+
+const systemComponent = ({ id, version }: System): Component =>
+  new Component(ComponentType.OperatingSystem, id, { ...(version && { version }), bomRef: 'os' })
 
 function imageComponent({ reference, digest }: ImageInventory): Component {
   const [, name = reference, version] = /^(.*):([^:/]+)$/.exec(reference) ?? []
@@ -79,7 +82,7 @@ const tools = (version: string): Tools =>
 
 interface System {
   readonly id: string
-  readonly version: string
+  readonly version?: string
 }
 
 interface DebianPackage {
@@ -92,10 +95,12 @@ interface DebianPackage {
   readonly maintainer?: string
 }
 
-function debianComponent(entry: DebianPackage, { id, version }: System): Component {
+function debianComponent(entry: DebianPackage, system: System | undefined): Component {
   const { name, architecture, source, sourceVersion, maintainer } = entry
   const upstream = sourceVersion === entry.version ? source : `${source}@${sourceVersion}`
-  const qualifiers = { arch: architecture, distro: `${id}-${version}`, ...(upstream !== name && { upstream }) }
+  const { id, version = '' } = system ?? { id: 'debian' }
+  const distro = version && `${id}-${version}`
+  const qualifiers = { arch: architecture, ...(distro && { distro }), ...(upstream !== name && { upstream }) }
   const query = Object.entries(qualifiers).map(([key, value]) => `${key}=${encoded(value)}`)
   const purl = `pkg:deb/${id}/${encoded(name)}@${encoded(entry.version)}?${query.join('&')}`
   return new Component(ComponentType.Library, name, {
@@ -158,9 +163,10 @@ function installedPackages(status: string): DebianPackage[] {
 const fields = (stanza: string): Record<string, string> =>
   Object.fromEntries([...stanza.matchAll(/^([A-Za-z-]+): *(.*)$/gm)].map(([, name = '', value = '']) => [name, value]))
 
-function osRelease(text: string): System {
+function osRelease(text: string): System | undefined {
   const value = (name: string): string => new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1] ?? ''
-  return { id: value('ID') || 'debian', version: value('VERSION_ID') }
+  const [id, version] = [value('ID'), value('VERSION_ID')]
+  return id ? { id, ...(version && { version }) } : undefined
 }
 
 /** As package URLs want it: a colon stays as it is. */
