@@ -34,12 +34,24 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
   const result = schema.safeParse(document.toJS({ maxAliasCount: 100 }))
   if (result.success) return result.data
 
-  const problems = result.error.issues.flatMap((issue) => {
-    const keys = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path]
-    const message = issue.code === 'unrecognized_keys' ? 'is not supported here' : issue.message
-    return keys.map((path) => ({ ...at(offsetOf(document.contents, path)), path: path.join('.'), message }))
+  const problems = result.error.issues.flatMap(plainly).flatMap((issue) => {
+    const unknown = issue.code === 'unrecognized_keys'
+    const paths = unknown ? issue.keys.map((key) => [...issue.path, key]) : [issue.path]
+    const message = unknown ? 'is not supported here' : issue.message
+    return paths.map((path) => ({ ...at(offsetOf(document.contents, path)), path: path.join('.'), message }))
   })
   throw invalid(problems)
+}
+
+/** Of a value that may have several forms, what is wrong with the form that was meant: the one of the right type. */
+function plainly(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const meant = issue.errors.find(
+    (errors) => !errors.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
+  )
+  return (meant ?? []).length === 0
+    ? [issue]
+    : (meant ?? []).flatMap((inner) => plainly({ ...inner, path: [...issue.path, ...inner.path] }))
 }
 
 export function invalid(problems: readonly Problem[]): UserError {

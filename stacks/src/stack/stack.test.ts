@@ -1,0 +1,149 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { loadStack, parseStack, type Stack, settingsValidator } from './index.ts'
+
+const COMPOSE = `services:
+  app:
+    image: vendor/app:1.0
+    user: "1000:1000"
+    secrets: [database_password]
+    volumes: [files:/data]
+volumes:
+  files:
+secrets:
+  database_password:
+`
+const MANIFEST = `name: app
+title: App
+version: 1.0.0
+date: 2026-11-22
+requires: { cpu: 1, memory: 512MiB, disk: 1GiB, arch: [amd64] }
+settings:
+  greeting: { type: string, title: Greeting, default: Hello, maxLength: 20 }
+  workers: { type: integer, title: Workers, minimum: 1 }
+gateway: { service: app, port: 8000 }
+database: { name: app, owner: app, app: app_rw }
+`
+
+const parse = (changes: { compose?: string; manifest?: string } = {}): Stack =>
+  parseStack(
+    new Map([
+      ['compose.yaml', changes.compose ?? COMPOSE],
+      ['appliance.yaml', changes.manifest ?? MANIFEST],
+    ]),
+  )
+
+const failure = (changes: Parameters<typeof parse>[0]): string => {
+  try {
+    parse(changes)
+  } catch (error) {
+    return (error as Error).message
+  }
+  return 'no error'
+}
+
+test.each(['erp', 'guestbook'])('the stack %s that ships is valid', async (name) => {
+  const stack = await loadStack(join(import.meta.dirname, '../..', name))
+
+  expect(stack.manifest.name).toBe(name)
+})
+
+test('sizes, durations and defaults are filled in', () => {
+  const { compose, manifest } = parse()
+
+  expect(manifest.requires.memory).toBe(512 * 2 ** 20)
+  expect(compose.services['app']).toMatchObject({ read_only: true, pids_limit: 200, stop_grace_period: 30_000 })
+})
+
+describe('every problem is named with file, line and path', () => {
+  test.each([
+    [
+      'an unsupported key',
+      COMPOSE.replace('    user:', '    privileged: true\n    user:'),
+      /compose\.yaml:4:5 services\.app\.privileged is not supported here/,
+    ],
+    [
+      'a bind mount',
+      COMPOSE.replace('files:/data', '/etc:/data'),
+      /compose\.yaml:6:\d+ services\.app\.volumes\.0 must be VOLUME/,
+    ],
+    [
+      'root',
+      COMPOSE.replace('"1000:1000"', '"0:0"'),
+      /compose\.yaml:4:5 services\.app\.user must be a numeric non-root user/,
+    ],
+    ['published ports', COMPOSE.replace('    user:', '    ports: ["80:80"]\n    user:'), /ports is not supported here/],
+    [
+      'a writable root',
+      COMPOSE.replace('    user:', '    read_only: false\n    user:'),
+      /read_only cannot be switched off/,
+    ],
+    [
+      'a secret in the environment',
+      COMPOSE.replace('    user:', '    environment: { DB_PASSWORD: x }\n    user:'),
+      /looks like a secret/,
+    ],
+    ['a reserved name', COMPOSE.replace('  app:', '  postgres:'), /postgres is a name the appliance uses itself/],
+    ['a volume nobody declared', COMPOSE.replace('  files:\n', '  other:\n'), /volume "files" is not declared/],
+    [
+      'the owner’s password in a server',
+      COMPOSE.replaceAll('database_password', 'database_owner_password'),
+      /only lifecycle commands get it/,
+    ],
+  ])('%s', (_, compose, message) => {
+    expect(failure({ compose })).toMatch(message)
+  })
+
+  test('YAML that is not YAML', () => {
+    expect(failure({ compose: 'services: [' })).toMatch(/compose\.yaml:1:\d+/)
+  })
+
+  test.each([
+    [
+      'a gateway to nowhere',
+      MANIFEST.replace('service: app', 'service: web'),
+      /gateway\.service "web" is not a service/,
+    ],
+    ['one role for both', MANIFEST.replace('app: app_rw', 'app: app'), /must be another role than the owner/],
+    ['PostgreSQL’s own role', MANIFEST.replace('owner: app,', 'owner: postgres,'), /belongs to PostgreSQL/],
+    ['an unknown check', `${MANIFEST}strict: [astrology]\n`, /"astrology" is not a preflight check/],
+    [
+      'two statements in a meter',
+      `${MANIFEST}meters: { users: { sql: "select 1; drop table x" } }\n`,
+      /must be one statement/,
+    ],
+  ])('%s', (_, manifest, message) => {
+    expect(failure({ manifest })).toMatch(message)
+  })
+})
+
+describe('settings', () => {
+  const check = settingsValidator(parse().manifest)
+
+  test('are completed with their defaults', () => {
+    expect(check({ hostname: 'app.example.com', workers: 2 })).toEqual({
+      hostname: 'app.example.com',
+      workers: 2,
+      greeting: 'Hello',
+    })
+  })
+
+  test.each([
+    ['missing', { hostname: 'a.example' }, 'workers: is missing'],
+    ['unknown', { hostname: 'a.example', workers: 1, colour: 'red' }, 'colour: this stack has no such setting'],
+    [
+      'too long',
+      { hostname: 'a.example', workers: 1, greeting: 'x'.repeat(21) },
+      'greeting: must NOT have more than 20 characters',
+    ],
+    ['of the wrong type', { hostname: 'a.example', workers: '1' }, 'workers: must be integer'],
+    ['not a host name', { hostname: 'Not A Host', workers: 1 }, 'hostname: must be a host name'],
+    ['not an address', { hostname: '300.1.1.1', workers: 1 }, 'hostname: must be a host name'],
+  ])('that are %s are refused', (_, settings, message) => {
+    expect(() => check(settings)).toThrow(message)
+  })
+
+  test.each(['localhost', 'erp.example.com', '192.0.2.7', '2001:db8::1', 'a-b.c'])('accept the host %s', (hostname) => {
+    expect(check({ hostname, workers: 1 })['hostname']).toBe(hostname)
+  })
+})
