@@ -1,0 +1,154 @@
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { loadStack, type Stack } from '../stack/index.ts'
+import { type Blueprint, installSteps, makeBlueprint, mendSteps, type Wanted } from './index.ts'
+
+let erp: Stack
+beforeAll(async () => {
+  erp = await loadStack(join(import.meta.dirname, '../../erp'))
+})
+
+const GIB = 2 ** 30
+
+function blueprint(changes: Partial<Wanted> = {}): Blueprint {
+  const image = (role: string) => ({ digest: `sha256:${role.padEnd(64, '0')}`, reference: `${role}:1` })
+  const roles = ['postgres', 'gateway', 'agent', 'app', 'cron']
+  return makeBlueprint({
+    name: 'erp',
+    stack: erp,
+    settings: { hostname: 'erp.example.com', workers: 2 },
+    ports: { address: '0.0.0.0', http: 80, https: 443 },
+    subnets: { internal: '10.201.0.0/24', edge: '10.201.1.0/24' },
+    images: Object.fromEntries(roles.map((role) => [role, image(role)])),
+    host: { memoryBytes: 8 * GIB, cpus: 4 },
+    tls: { mode: 'internal' },
+    ...changes,
+  })
+}
+
+const service = (name: string, of = blueprint()) => {
+  const found = of.containers.find((container) => container.service === name)
+  if (!found) throw new Error(`no ${name}`)
+  return found
+}
+
+test('equal wishes give equal containers, and any change of a wish changes the hash', () => {
+  const hash = (of: Blueprint) => service('gateway', of).labels['com.docker.compose.config-hash']
+
+  expect(hash(blueprint())).toBe(hash(blueprint()))
+  expect(hash(blueprint({ ports: { address: '0.0.0.0', http: 80, https: 8443 } }))).not.toBe(hash(blueprint()))
+})
+
+test('only the gateway publishes ports and only it is outside the closed network', () => {
+  const { containers, networks } = blueprint()
+
+  expect(containers.filter(({ ports }) => ports.length > 0).map((container) => container.service)).toEqual(['gateway'])
+  expect(
+    containers
+      .filter(({ networks: attached }) => attached.some(({ network }) => network === 'erp_edge'))
+      .map((container) => container.service),
+  ).toEqual(['gateway'])
+  expect(networks.find(({ name }) => name === 'erp_internal')?.internal).toBe(true)
+})
+
+test('the agent gets a way out only for ACME', () => {
+  const acme = blueprint({ tls: { mode: 'acme', email: 'a@example.com' } })
+
+  expect(service('agent', acme).networks.map(({ network }) => network)).toEqual(['erp_internal', 'erp_edge'])
+})
+
+test('the server of the application never gets the owner’s password; the lifecycle commands do', () => {
+  const { containers, jobs } = blueprint()
+  const secrets = (mounts: readonly { target: string }[] = []) =>
+    mounts.map(({ target }) => target).filter((target) => target.startsWith('/run/secrets/'))
+
+  expect(containers.flatMap(({ mounts }) => secrets(mounts))).not.toContain('/run/secrets/database_owner_password')
+  expect(secrets(jobs.initialize?.mounts)).toEqual(
+    expect.arrayContaining(['/run/secrets/database_owner_password', '/run/secrets/admin_password']),
+  )
+})
+
+test('no secret is in an environment, a label or a command', () => {
+  const { containers, secrets } = blueprint()
+  const values = containers.flatMap(({ environment, labels, command }) => [
+    ...Object.values(environment),
+    ...Object.values(labels),
+    ...(command ?? []),
+  ])
+
+  for (const { path } of secrets) expect(values.some((value) => value.includes(path))).toBe(false)
+})
+
+test('settings reach the containers', () => {
+  expect(service('app', blueprint({ settings: { hostname: 'a.example', workers: 7 } })).environment['WORKERS']).toBe(
+    '7',
+  )
+})
+
+describe('the size of PostgreSQL follows the host', () => {
+  test.each([
+    [2, '128MB', 512],
+    [8, '512MB', 2048],
+    [64, '4096MB', 16_384],
+  ])('%i GiB', (gib, sharedBuffers, memoryMib) => {
+    const sized = blueprint({ host: { memoryBytes: gib * GIB, cpus: 4 } })
+
+    expect(sized.database.settings['shared_buffers']).toBe(sharedBuffers)
+    expect(service('postgres', sized).memoryBytes / 2 ** 20).toBe(memoryMib)
+  })
+})
+
+test('the plan begins with folders, starts PostgreSQL before anything that needs it, and ends by looking from outside', () => {
+  const ids = installSteps({ blueprint: blueprint(), images: [], records: [], healthPath: '/' }).map(({ id }) => id)
+  const at = (id: string) => ids.indexOf(id)
+
+  expect(new Set(ids).size).toBe(ids.length)
+  expect(at('images')).toBeLessThan(at('container postgres'))
+  expect(at('healthy postgres')).toBeLessThan(at('database'))
+  expect(at('database')).toBeLessThan(at('initialize'))
+  expect(at('initialize')).toBeLessThan(at('container app'))
+  expect(ids.at(-2)).toBe('healthy gateway')
+  expect(ids.at(-1)).toBe('reachable')
+})
+
+describe('mending', () => {
+  const difference = (kind: 'container' | 'network' | 'volume' | 'file', subject: string) => ({
+    kind,
+    subject,
+    aspect: '',
+    wanted: '',
+    found: '',
+  })
+
+  test('replaces only the container that differs', () => {
+    const ids = mendSteps(blueprint(), [difference('container', 'app')]).map(({ id }) => id)
+
+    expect(ids).toEqual(['discard app', 'container app', 'healthy app'])
+  })
+
+  test('replaces every container of a network that differs', () => {
+    const ids = mendSteps(blueprint(), [difference('network', 'erp_edge')]).map(({ id }) => id)
+
+    expect(ids).toEqual(['discard gateway', 'network erp_edge', 'container gateway', 'healthy gateway'])
+  })
+
+  test('an edited file is written again and its container replaced', () => {
+    const ids = mendSteps(blueprint(), [difference('file', '/var/lib/domicile/erp/config/gateway.conf')]).map(
+      ({ id }) => id,
+    )
+
+    expect(ids).toEqual([
+      'file /var/lib/domicile/erp/config/gateway.conf',
+      'discard gateway',
+      'container gateway',
+      'healthy gateway',
+    ])
+  })
+
+  test('never puts an empty volume where data was', () => {
+    expect(() => mendSteps(blueprint(), [difference('volume', 'erp_postgres')])).toThrow(
+      'Volumes with data are missing: erp_postgres',
+    )
+    expect(() => mendSteps(blueprint(), [difference('volume', 'erp_tls')])).not.toThrow()
+  })
+})
