@@ -34,6 +34,7 @@ export async function openRelease(path: string, trust: Trust, options: OpenOptio
     const head = await readHead(cursor)
     const resolved = resolveTrust(trust, head.keyLists)
     const keyId = verifyHead(head, resolved, options.now)
+    checkSums(head)
     const release = parseRelease(head.releaseJson.toString())
     agree(release, head, keyId)
     resolveTrust(trust, head.keyLists, release.name)
@@ -58,15 +59,19 @@ function verifyHead({ sums, signature }: Head, trust: Trust, now: Date): string 
   return key.keyId
 }
 
-/** Whether the signed checksums, the signed comment and release.json say the same. */
-function agree(release: Release, head: Head, keyId: string): void {
-  const { sums, signature, releaseJson, contents, modified } = head
+/** Whether what was read so far is what the signed checksums say. */
+function checkSums({ sums, contents }: Head): void {
   const stated = new Map(sumLines(sums))
   for (const [name, content] of contents) {
     if (name === SUMS || name === SIGNATURE) continue
     if (!stated.has(name)) throw unlisted(name)
     if (stated.get(name) !== sha256(content)) throw altered(name, 'its checksum differs')
   }
+}
+
+/** Whether the signed checksums, the signed comment and release.json say the same. */
+function agree(release: Release, head: Head, keyId: string): void {
+  const { sums, signature, releaseJson, modified } = head
   if (checksums(release, releaseJson) !== sums.toString()) throw contradictory(`${SUMS} and ${RELEASE} differ`)
   if (parseSignature(signature.toString()).trustedComment !== trustedComment(release)) {
     throw contradictory('its signature was made for another name, version or sequence')

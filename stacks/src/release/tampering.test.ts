@@ -317,6 +317,24 @@ describe('sizes', () => {
   })
 })
 
+describe('the format', () => {
+  const as = (format: number) => (content: Buffer) => content.toString().replace('"format": 1', `"format": ${format}`)
+  const jsonOf = (all: Entry[]) => all.find(({ name }) => name === 'release.json')?.content ?? Buffer.alloc(0)
+
+  test('of a release is believed only when it is signed', async () => {
+    expect(await refusal(await replaced('release.json', as(3)))).toBe('RELEASE_ALTERED')
+  })
+
+  test('of a later time asks for a newer program', async () => {
+    const changed = await replaced('release.json', as(2))
+    const json = jsonOf(entriesOf(await readFile(changed)))
+    const forged = await forgeEntries(changed, (all) =>
+      resigned(all, checksums(JSON.parse(json.toString()) as Release, json)),
+    )
+    await expect(open(forged)).rejects.toMatchObject({ code: 'RELEASE_FORMAT_NEWER', exitCode: 3 })
+  })
+})
+
 describe('what is no release at all', () => {
   test.each([
     ['nothing', Buffer.alloc(0)],
