@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 const root = join(import.meta.dirname, '..')
+const globalSetup = join(import.meta.dirname, 'test/support/test-setup.ts')
 
 /** Three kinds of test, told apart by file name: `*.test.ts`, `*.integration.test.ts`, `*.e2e.test.ts`. */
 export default defineConfig({
@@ -20,6 +21,7 @@ export default defineConfig({
         root,
         test: {
           name: 'integration',
+          globalSetup,
           include: ['*/**/*.integration.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 300_000,
@@ -30,6 +32,9 @@ export default defineConfig({
         root,
         test: {
           name: 'e2e',
+          globalSetup,
+          // Each file has hosts of its own; more at a time would only wait for each other.
+          maxWorkers: 2,
           include: ['*/**/*.e2e.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 900_000,
