@@ -12,6 +12,7 @@ export function toFoundContainer(found: ContainerInspectInfo): FoundContainer {
     state: State.Status as FoundContainer['state'],
     health: (State.Health?.Status ?? 'none') as FoundContainer['health'],
     healthLog: (lastProbe?.Output ?? '').trim().slice(0, 200),
+    healthCommand: healthCommand(Config.Healthcheck?.Test ?? []),
     exitCode: State.ExitCode,
     restarts: found.RestartCount,
     startedAt: State.StartedAt,
@@ -49,4 +50,9 @@ export function toFoundContainer(found: ContainerInspectInfo): FoundContainer {
     pids: HostConfig.PidsLimit ?? 0,
     restartPolicy: HostConfig.RestartPolicy?.Name ?? '',
   }
+}
+
+function healthCommand([kind, ...words]: readonly string[]): string[] {
+  if (kind === 'CMD') return words
+  return kind === 'CMD-SHELL' ? ['/bin/sh', '-c', ...words] : []
 }

@@ -3,33 +3,32 @@ import type { Step } from '@domicile/stacks/plan'
 import { Listr, ListrLogger, PRESET_TIMER, ProcessOutput } from 'listr2'
 
 /**
- * Shows steps with their times on stderr: live on a terminal, a line each otherwise. Each step is a list of its own,
- * because the order, the undoing and Ctrl-C belong to the operation and not to the renderer.
+ * Shows steps with their times on stderr: live on a terminal, one line for each that is done otherwise. Each step is a
+ * list of its own, because the order, the undoing and Ctrl-C belong to the operation and not to the renderer.
  */
 export function stage(quiet: boolean): Stage {
   return {
-    show: async (step: Step, work) => {
-      if (quiet) return work(() => undefined)
-      const task = (_: unknown, shown: { output: string }) =>
-        work((text) => {
-          shown.output = text
-        })
-      await new Listr([{ title: step.title, task }], options()).run()
-    },
+    show: quiet ? (_, work) => work(() => undefined) : process.stderr.isTTY ? showLive : showLines,
     undoing: (step) => {
       if (!quiet) process.stderr.write(`  undoing: ${step.title}\n`)
     },
   }
 }
 
-function options() {
+const showLines: Stage['show'] = async ({ title }, work) => {
+  const began = performance.now()
+  await work(() => undefined)
+  process.stderr.write(`  ✔ ${title}  ${((performance.now() - began) / 1000).toFixed(1)} s\n`)
+}
+
+async function showLive({ title }: Step, work: Parameters<Stage['show']>[1]): Promise<void> {
+  const task = (_: unknown, shown: { output: string }) =>
+    work((text) => {
+      shown.output = text
+    })
   const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr), useIcons: true })
-  const terminal = process.stderr.isTTY
-  return {
-    renderer: terminal ? ('default' as const) : ('simple' as const),
-    fallbackRenderer: 'simple' as const,
+  await new Listr([{ title, task }], {
     rendererOptions: { logger, timer: PRESET_TIMER, collapseErrors: true, showErrorMessage: false },
     registerSignalListeners: false,
-    exitOnError: true,
-  }
+  }).run()
 }

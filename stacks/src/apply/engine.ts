@@ -73,6 +73,8 @@ export interface FoundContainer {
   readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
   readonly health: 'healthy' | 'unhealthy' | 'starting' | 'none'
   readonly healthLog: string
+  /** The command of its health check as the engine would run it; empty when it has none. */
+  readonly healthCommand: readonly string[]
   readonly exitCode: number
   readonly restarts: number
   readonly startedAt: string

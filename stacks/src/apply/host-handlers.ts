@@ -8,43 +8,57 @@ import type { Handlers } from './operation.ts'
 /** Letters and digits that are not mistaken for each other when read aloud: 55 of them, 5.8 bits each. */
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 
-interface Existed {
-  readonly existed: boolean
-}
+/** By path: whether it was there before. */
+type Existed = Readonly<Record<string, boolean>>
+
+const existence = async (paths: readonly string[]): Promise<Existed> =>
+  Object.fromEntries(await Promise.all(paths.map(async (path) => [path, await exists(path)])))
 
 /** Handlers for what lies on the host’s own disk. */
-export function hostHandlers(): Pick<Handlers, 'directory' | 'file' | 'secret'> {
+export function hostHandlers(): Pick<Handlers, 'directories' | 'files' | 'secrets'> {
   return {
-    directory: {
-      look: async ({ directory }): Promise<Existed> => ({ existed: await exists(directory.path) }),
-      run: async ({ directory: { path, mode, uid, gid } }) => {
-        await mkdir(path, { recursive: true })
-        await refuseLink(path)
-        await chmod(path, mode)
-        await chown(path, uid, gid)
+    directories: {
+      look: ({ directories }) => existence(directories.map(({ path }) => path)),
+      run: async ({ directories }) => {
+        for (const { path, mode, uid, gid } of directories) {
+          await mkdir(path, { recursive: true })
+          await refuseLink(path)
+          await chmod(path, mode)
+          await chown(path, uid, gid)
+        }
       },
-      undo: async ({ directory }, before) => {
-        if (!(before as Existed).existed) await tolerate(['ENOENT', 'ENOTEMPTY'], rmdir(directory.path))
-      },
-    },
-    file: {
-      look: async ({ file }) => ({ content: await readFile(file.path, 'utf8').catch(() => null) }),
-      run: async ({ file }) => writeDurably(file),
-      undo: async ({ file }, before) => {
-        const { content } = before as { content: string | null }
-        if (content === null) await tolerate(['ENOENT'], unlink(file.path))
-        else await writeDurably({ ...file, content })
+      undo: async ({ directories }, before) => {
+        for (const { path } of directories.toReversed()) {
+          if (!(before as Existed)[path]) await tolerate(['ENOENT', 'ENOTEMPTY'], rmdir(path))
+        }
       },
     },
-    secret: {
-      look: async ({ secret }): Promise<Existed> => ({ existed: await exists(secret.path) }),
+    files: {
+      look: async ({ files }) =>
+        Object.fromEntries(
+          await Promise.all(files.map(async ({ path }) => [path, await readFile(path, 'utf8').catch(() => null)])),
+        ),
+      run: async ({ files }) => {
+        for (const file of files) await writeDurably(file)
+      },
+      undo: async ({ files }, before) => {
+        for (const file of files) {
+          const content = (before as Record<string, string | null>)[file.path]
+          if (typeof content === 'string') await writeDurably({ ...file, content })
+          else await tolerate(['ENOENT'], unlink(file.path))
+        }
+      },
+    },
+    secrets: {
+      look: ({ secrets }) => existence(secrets.map(({ path }) => path)),
       // A secret that exists stays: the database already knows it.
-      run: async ({ secret: { path, length, uid, gid } }) => {
-        if (await exists(path)) return
-        await writeDurably({ path, content: makeSecret(length), mode: 0o400, uid, gid })
+      run: async ({ secrets }) => {
+        for (const { path, length, uid, gid } of secrets) {
+          if (!(await exists(path))) await writeDurably({ path, content: makeSecret(length), mode: 0o400, uid, gid })
+        }
       },
-      undo: async ({ secret }, before) => {
-        if (!(before as Existed).existed) await tolerate(['ENOENT'], unlink(secret.path))
+      undo: async ({ secrets }, before) => {
+        for (const { path } of secrets) if (!(before as Existed)[path]) await tolerate(['ENOENT'], unlink(path))
       },
     },
   }

@@ -21,8 +21,7 @@ export { makeBlueprint, volumeName, type Wanted } from './make-blueprint.ts'
 export { type Difference, mendSteps } from './mend.ts'
 export {
   type Action,
-  directoryStep,
-  fileStep,
+  filesStep,
   type ImageWanted,
   type InstallParts,
   installSteps,

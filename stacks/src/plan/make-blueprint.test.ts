@@ -137,12 +137,7 @@ describe('mending', () => {
       ({ id }) => id,
     )
 
-    expect(ids).toEqual([
-      'file /var/lib/domicile/erp/config/gateway.conf',
-      'discard gateway',
-      'container gateway',
-      'healthy gateway',
-    ])
+    expect(ids).toEqual(['configuration', 'discard gateway', 'container gateway', 'healthy gateway'])
   })
 
   test('never puts an empty volume where data was', () => {

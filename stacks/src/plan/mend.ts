@@ -1,6 +1,6 @@
 import { UserError } from '../kernel/index.ts'
 import type { Blueprint } from './blueprint.ts'
-import { fileStep, networkStep, type Step, startSteps, volumeStep } from './steps.ts'
+import { filesStep, networkStep, type Step, startSteps, volumeStep } from './steps.ts'
 
 /** One difference between what is wanted and what runs, in words a person can check. */
 export interface Difference {
@@ -39,7 +39,15 @@ export function mendSteps(blueprint: Blueprint, differences: readonly Difference
   )
   const postgres = blueprint.containers[0]
   return [
-    ...blueprint.files.filter(({ path }) => files.has(path)).map(fileStep),
+    ...(files.size > 0
+      ? [
+          filesStep(
+            'configuration',
+            `Write ${[...files].join(', ')}`,
+            blueprint.files.filter(({ path }) => files.has(path)),
+          ),
+        ]
+      : []),
     ...(settings.size > 0 && postgres
       ? [
           {

@@ -3,9 +3,9 @@ import type { ContainerSpec, NetworkSpec } from './container-spec.ts'
 
 /** One change to the host, as data. Each kind has a handler in `apply/` that can run it again and undo it. */
 export type Action =
-  | { readonly kind: 'directory'; readonly directory: HostDirectory }
-  | { readonly kind: 'file'; readonly file: HostFile }
-  | { readonly kind: 'secret'; readonly secret: SecretSpec }
+  | { readonly kind: 'directories'; readonly directories: readonly HostDirectory[] }
+  | { readonly kind: 'files'; readonly files: readonly HostFile[] }
+  | { readonly kind: 'secrets'; readonly secrets: readonly SecretSpec[] }
   | { readonly kind: 'images'; readonly images: readonly ImageWanted[] }
   | { readonly kind: 'network'; readonly network: NetworkSpec }
   | { readonly kind: 'volume'; readonly volume: string; readonly key: string; readonly appliance: string }
@@ -55,9 +55,20 @@ export function installSteps({ blueprint, images, records, healthPath }: Install
   const [postgres, ...others] = containers
   if (postgres?.service !== 'postgres') throw new Error('a blueprint starts with postgres')
   return [
-    ...blueprint.directories.map(directoryStep),
-    ...[...records, ...blueprint.files].map(fileStep),
-    ...blueprint.secrets.map(secretStep),
+    {
+      id: 'directories',
+      title: `Make the folders ${blueprint.layout.etc} and ${blueprint.layout.lib}`,
+      undo: 'remove the folders that were not there before',
+      action: { kind: 'directories', directories: blueprint.directories },
+    },
+    filesStep('release', 'Write down what is wanted and what the vendor signed', records),
+    filesStep('configuration', 'Write the configuration of PostgreSQL, gateway and agent', blueprint.files),
+    {
+      id: 'secrets',
+      title: `Make ${blueprint.secrets.length} secrets`,
+      undo: 'remove the secrets that were not there before',
+      action: { kind: 'secrets', secrets: blueprint.secrets },
+    },
     {
       id: 'images',
       title: 'Load the images',
@@ -108,25 +119,11 @@ const initializeStep = (postgres: string, database: DatabaseSpec, job: Container
   action: { kind: 'initialize', postgres, database, job },
 })
 
-export const directoryStep = (directory: HostDirectory): Step => ({
-  id: `directory ${directory.path}`,
-  title: `Make ${directory.path}`,
-  undo: 'remove the directory',
-  action: { kind: 'directory', directory },
-})
-
-export const fileStep = (file: HostFile): Step => ({
-  id: `file ${file.path}`,
-  title: `Write ${file.path}`,
-  undo: 'remove the file',
-  action: { kind: 'file', file },
-})
-
-const secretStep = (secret: SecretSpec): Step => ({
-  id: `secret ${secret.name}`,
-  title: `Make the secret ${secret.name}`,
-  undo: 'remove the secret',
-  action: { kind: 'secret', secret },
+export const filesStep = (id: string, title: string, files: readonly HostFile[]): Step => ({
+  id,
+  title,
+  undo: 'write the old content, or remove what was not there before',
+  action: { kind: 'files', files },
 })
 
 export const networkStep = (network: NetworkSpec): Step => ({
