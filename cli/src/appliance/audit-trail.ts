@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { canonical, layoutOf } from '@domicile/stacks/plan'
@@ -33,9 +33,18 @@ export function appendToTrail(
 ): void {
   const path = trailPath(appliance)
   if (!existsSync(dirname(path))) return
+  dropCutLine(path)
   const last = readTrail(appliance).at(-1)
   const line = { number: (last?.number ?? 0) + 1, who: person(), ...entry, previous: last?.hash ?? GENESIS }
-  appendFileSync(path, `${JSON.stringify({ ...line, hash: hashOf(line) })}\n`, { mode: 0o640 })
+  appendFileSync(path, `${JSON.stringify({ ...line, hash: hashOf(line) })}\n`, { mode: 0o640, flush: true })
+}
+
+/** A line without its end was cut by a power failure while it was written: it never counted. */
+function dropCutLine(path: string): void {
+  if (!existsSync(path)) return
+  const text = readFileSync(path, 'utf8')
+  if (text !== '' && !text.endsWith('\n'))
+    truncateSync(path, Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)))
 }
 
 export function readTrail(appliance: string): AuditLine[] {

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import {
   databaseHandlers,
   engineHandlers,
@@ -16,6 +17,13 @@ import { readRunning } from '../facts/running.ts'
 import { type Appliance, blueprintOf } from './appliance.ts'
 import { journalPath, type WantedRecord, wantedFile } from './records.ts'
 
+const noArchive = async (): Promise<never> => {
+  throw new UserError('Images of the appliance are gone from the engine.', {
+    code: 'IMAGES_MISSING',
+    hint: 'Bring them back from the release file: domicile apply --release RELEASE',
+  })
+}
+
 export interface Mending {
   readonly differences: readonly Difference[]
   readonly steps: readonly Step[]
@@ -23,7 +31,7 @@ export interface Mending {
 
 /** What differs, and the steps that would mend it. Reads only. */
 export async function planMending(appliance: Appliance): Promise<Mending> {
-  const { blueprint, stack } = appliance
+  const { blueprint, stack, state } = appliance
   const differences = drift(blueprint, await readRunning(appliance))
   if (differences.length === 0) return { differences, steps: [] }
   const reachable: Step = {
@@ -31,10 +39,12 @@ export async function planMending(appliance: Appliance): Promise<Mending> {
     title: `See ${blueprint.url} answer`,
     action: { kind: 'reachable', url: blueprint.url, path: stack.manifest.gateway.health },
   }
-  return { differences, steps: [...mendSteps(blueprint, differences), reachable] }
+  return { differences, steps: [...mendSteps(blueprint, state.images, differences), reachable] }
 }
 
 export interface MendTools {
+  /** Opens the images of the release; absent when no release file is at hand. */
+  readonly archive?: () => Promise<Readable>
   readonly stage: Stage
   readonly signal: AbortSignal
 }
@@ -42,17 +52,11 @@ export interface MendTools {
 export async function mend(
   { name, state, blueprint, engine }: Appliance,
   steps: readonly Step[],
-  { stage, signal }: MendTools,
+  { archive = noArchive, stage, signal }: MendTools,
 ): Promise<Timed[]> {
-  const noArchive = async () => {
-    throw new UserError('The images are gone from the engine.', {
-      code: 'IMAGES_MISSING',
-      hint: 'Bring them back from the release file: domicile release load RELEASE',
-    })
-  }
   const handlers = {
     ...hostHandlers(),
-    ...engineHandlers(engine, noArchive),
+    ...engineHandlers(engine, archive),
     ...databaseHandlers(engine),
     reachable: reachableHandler(blueprint),
   }

@@ -24,6 +24,13 @@ export function drift(blueprint: Blueprint, facts: RunningFacts): Difference[] {
     found: 'is missing',
   })
   return [
+    ...facts.missingImages.map((subject) => ({
+      kind: 'image' as const,
+      subject,
+      aspect: 'image',
+      wanted: 'as in the release',
+      found: 'is missing',
+    })),
     ...facts.changedFiles.map((subject) => ({
       kind: 'file' as const,
       subject,
@@ -63,16 +70,23 @@ export function judge(blueprint: Blueprint, facts: RunningFacts, now: Date): Che
 
 function serviceCheck(service: string, name: string, { containers }: RunningFacts): Check {
   const found = containers.get(name)
-  const value = found ? `${found.state}, ${found.health === 'none' ? 'no health check' : found.health}` : 'missing'
-  const healthy = found?.state === 'running' && (found.health === 'healthy' || found.health === 'none')
-  const starting = found?.state === 'running' && found.health === 'starting'
-  return {
+  const health = found?.health === 'none' ? 'no health check' : found?.health
+  const value = found
+    ? `${found.state}, ${health}${found.health === 'unhealthy' && found.healthLog ? `: ${found.healthLog}` : ''}`
+    : 'missing'
+  const check = (verdict: Check['verdict'], hint: string): Check => ({
     id: `service-${service}`,
-    verdict: healthy ? 'pass' : starting ? 'warn' : 'fail',
-    value: found?.healthLog && !healthy ? `${value}: ${found.healthLog}` : value,
+    verdict,
+    value,
     wanted: 'running, healthy',
-    hint: healthy ? '' : found ? `domicile logs ${service}; then domicile restart ${service}` : 'domicile apply',
-  }
+    hint,
+  })
+  if (!found) return check('fail', 'domicile apply')
+  if (found.state !== 'running')
+    return check('fail', `domicile start ${service}; if it ends again: domicile logs ${service}`)
+  if (found.health === 'starting') return check('warn', 'It was started a moment ago; look again in a minute.')
+  if (found.health === 'unhealthy') return check('fail', `domicile logs ${service}; then domicile restart ${service}`)
+  return check('pass', '')
 }
 
 const driftCheck = (differences: readonly Difference[]): Check => ({

@@ -11,6 +11,8 @@ export interface RunningFacts {
   readonly containers: ReadonlyMap<string, FoundContainer | undefined>
   readonly networks: ReadonlyMap<string, { subnet: string; internal: boolean } | undefined>
   readonly volumes: ReadonlyMap<string, boolean>
+  /** References of images that the engine does not hold any more. */
+  readonly missingImages: readonly string[]
   /** Paths of rendered files whose content is not as rendered. */
   readonly changedFiles: readonly string[]
   readonly postgresSettings: Readonly<Record<string, string>> | undefined
@@ -21,7 +23,7 @@ export interface RunningFacts {
   readonly systemd: boolean
 }
 
-export async function readRunning({ blueprint, engine }: Appliance): Promise<RunningFacts> {
+export async function readRunning({ blueprint, state, engine }: Appliance): Promise<RunningFacts> {
   const containers = new Map<string, FoundContainer | undefined>()
   for (const { name } of blueprint.containers) containers.set(name, await engine.findContainer(name))
   const networks = new Map(
@@ -35,6 +37,7 @@ export async function readRunning({ blueprint, engine }: Appliance): Promise<Run
     containers,
     networks,
     volumes,
+    missingImages: await missingImages(state.images, engine),
     changedFiles: await changedFiles(blueprint.files),
     postgresSettings: await readPostgresSettings(blueprint, engine).catch(() => undefined),
     ...agent,
@@ -51,6 +54,11 @@ async function askAgent(lib: string) {
   } catch (error) {
     return { agent: undefined, agentError: (error as Error).message }
   }
+}
+
+async function missingImages(images: Appliance['state']['images'], engine: Appliance['engine']): Promise<string[]> {
+  const found = await Promise.all(images.map(({ digest }) => engine.findImage(digest)))
+  return [...new Set(images.filter((_, index) => !found[index]).map(({ reference }) => reference))]
 }
 
 async function changedFiles(files: Appliance['blueprint']['files']): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, openSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
@@ -74,8 +74,17 @@ async function startUnit(): Promise<void> {
 
 /** The engine outlives this command: its own session, its output in a log file. */
 async function startByHand(): Promise<void> {
+  await dropStalePid()
   const log = openSync('/var/log/dockerd.log', 'a', 0o640)
   spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] }).unref()
+}
+
+/** dockerd refuses to start over the pid file of one that was killed, once another process has got that number. */
+async function dropStalePid(): Promise<void> {
+  const path = '/var/run/docker.pid'
+  const pid = (await readFile(path, 'utf8').catch(() => '')).trim()
+  const name = pid && (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim()
+  if (pid && name !== 'dockerd') await rm(path, { force: true })
 }
 
 async function waitForEngine(): Promise<void> {

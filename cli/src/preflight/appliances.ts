@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Journal, unfinished } from '@domicile/stacks/apply'
 import type { ExistingAppliance } from '@domicile/stacks/preflight'
@@ -15,5 +15,12 @@ export async function readAppliances(dataDir: string, signal: AbortSignal): Prom
 async function readAppliance(dataDir: string, name: string): Promise<ExistingAppliance> {
   const files = await readdir(join(dataDir, name))
   const journal = new Journal(join(dataDir, name, 'journal.jsonl'))
-  return { name, installed: files.includes('state.json'), unfinished: unfinished(journal.read()) !== undefined }
+  const installed = files.includes('state.json') && !(await isKept(join(dataDir, name, 'state.json')))
+  return { name, installed, unfinished: unfinished(journal.read()) !== undefined }
+}
+
+/** Whether it was uninstalled with --keep-data: its data waits for the very installation that asks. */
+async function isKept(path: string): Promise<boolean> {
+  const text = await readFile(path, 'utf8')
+  return /^\s*"status":\s*"kept"/m.test(text)
 }

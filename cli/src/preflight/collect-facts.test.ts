@@ -202,7 +202,8 @@ const BEGIN = '{"event":"begin","operation":"install","id":"1","at":"2026-03-01T
 const END = '{"event":"end","at":"2026-03-01T08:02:00Z","result":"done"}'
 
 test('appliances are found by their state, interrupted operations by a journal without an end', async () => {
-  for (const name of ['erp', 'crm', 'gone']) mkdirSync(join(folder, name))
+  for (const name of ['erp', 'crm', 'gone', 'kept']) mkdirSync(join(folder, name))
+  writeFileSync(join(folder, 'kept', 'state.json'), JSON.stringify({ status: 'kept' }, null, 2))
   writeFileSync(join(folder, 'erp', 'state.json'), '{}')
   writeFileSync(join(folder, 'erp', 'journal.jsonl'), `${BEGIN}\n${END}\n`)
   writeFileSync(join(folder, 'crm', 'journal.jsonl'), `${BEGIN}\n`)
@@ -214,6 +215,7 @@ test('appliances are found by their state, interrupted operations by a journal w
       { name: 'erp', installed: true, unfinished: false },
       { name: 'crm', installed: false, unfinished: true },
       { name: 'gone', installed: false, unfinished: false },
+      { name: 'kept', installed: false, unfinished: false },
     ]),
   )
 })

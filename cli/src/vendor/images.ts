@@ -10,6 +10,23 @@ import { execa } from 'execa'
 /** Builds run with the vendor’s own docker client: it is there, and it is what the vendor knows. */
 const docker = (args: readonly string[]) => execa('docker', args, { env: { DOCKER_BUILDKIT: '0' } })
 
+/** @throws UserError DOCKER_MISSING (3), ENGINE_DOWN (1) */
+export async function requireDocker(): Promise<void> {
+  const { failed, code, stderr } = await execa('docker', ['version'], { reject: false })
+  if (code === 'ENOENT') {
+    throw new UserError('Building a release needs the docker client, and this machine has none.', {
+      code: 'DOCKER_MISSING',
+      hint: 'Install it: apt-get install docker.io (Debian 12), docker-cli (Debian 13). Then: domicile host prepare',
+    })
+  }
+  if (!failed) return
+  throw new UserError(`Docker Engine does not answer: ${String(stderr).trim()}`, {
+    code: 'ENGINE_DOWN',
+    hint: 'Start it: domicile host prepare',
+    exitCode: ExitCode.Failed,
+  })
+}
+
 /** The parts that come with every appliance, whatever the stack. */
 const SYSTEM_ROLES = ['postgres', 'gateway', 'agent'] as const
 

@@ -24,6 +24,7 @@ export {
   filesStep,
   type ImageWanted,
   type InstallParts,
+  imagesStep,
   installSteps,
   networkStep,
   type Step,

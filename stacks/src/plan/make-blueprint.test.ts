@@ -121,19 +121,19 @@ describe('mending', () => {
   })
 
   test('replaces only the container that differs', () => {
-    const ids = mendSteps(blueprint(), [difference('container', 'app')]).map(({ id }) => id)
+    const ids = mendSteps(blueprint(), [], [difference('container', 'app')]).map(({ id }) => id)
 
     expect(ids).toEqual(['discard app', 'container app', 'healthy app'])
   })
 
   test('replaces every container of a network that differs', () => {
-    const ids = mendSteps(blueprint(), [difference('network', 'erp_edge')]).map(({ id }) => id)
+    const ids = mendSteps(blueprint(), [], [difference('network', 'erp_edge')]).map(({ id }) => id)
 
     expect(ids).toEqual(['discard gateway', 'network erp_edge', 'container gateway', 'healthy gateway'])
   })
 
   test('an edited file is written again and its container replaced', () => {
-    const ids = mendSteps(blueprint(), [difference('file', '/var/lib/domicile/erp/config/gateway.conf')]).map(
+    const ids = mendSteps(blueprint(), [], [difference('file', '/var/lib/domicile/erp/config/gateway.conf')]).map(
       ({ id }) => id,
     )
 
@@ -141,9 +141,9 @@ describe('mending', () => {
   })
 
   test('never puts an empty volume where data was', () => {
-    expect(() => mendSteps(blueprint(), [difference('volume', 'erp_postgres')])).toThrow(
+    expect(() => mendSteps(blueprint(), [], [difference('volume', 'erp_postgres')])).toThrow(
       'Volumes with data are missing: erp_postgres',
     )
-    expect(() => mendSteps(blueprint(), [difference('volume', 'erp_tls')])).not.toThrow()
+    expect(() => mendSteps(blueprint(), [], [difference('volume', 'erp_tls')])).not.toThrow()
   })
 })

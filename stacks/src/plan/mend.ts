@@ -1,11 +1,11 @@
 import { UserError } from '../kernel/index.ts'
 import type { Blueprint } from './blueprint.ts'
-import { filesStep, networkStep, type Step, startSteps, volumeStep } from './steps.ts'
+import { filesStep, type ImageWanted, imagesStep, networkStep, type Step, startSteps, volumeStep } from './steps.ts'
 
 /** One difference between what is wanted and what runs, in words a person can check. */
 export interface Difference {
-  readonly kind: 'file' | 'network' | 'volume' | 'container' | 'postgres'
-  /** Path, name of the network or volume, service, or PostgreSQL setting. */
+  readonly kind: 'image' | 'file' | 'network' | 'volume' | 'container' | 'postgres'
+  /** Image reference, path, name of the network or volume, service, or PostgreSQL setting. */
   readonly subject: string
   readonly aspect: string
   readonly wanted: string
@@ -16,10 +16,14 @@ export interface Difference {
 const REFILLED = ['agent', 'tls']
 
 /**
- * The steps that make what runs what is wanted. Containers that differ are replaced as a whole, in start order.
+ * The steps that make what runs what is wanted, from `images` where the engine lost some. Containers that differ are replaced as a whole, in start order.
  * @throws UserError DATA_MISSING when a volume with data is gone: an empty one in its place would look like success
  */
-export function mendSteps(blueprint: Blueprint, differences: readonly Difference[]): Step[] {
+export function mendSteps(
+  blueprint: Blueprint,
+  images: readonly ImageWanted[],
+  differences: readonly Difference[],
+): Step[] {
   const subjects = (kind: Difference['kind']) =>
     new Set(differences.filter((difference) => difference.kind === kind).map(({ subject }) => subject))
   const [files, networks, volumes, services, settings] = [
@@ -39,6 +43,7 @@ export function mendSteps(blueprint: Blueprint, differences: readonly Difference
   )
   const postgres = blueprint.containers[0]
   return [
+    ...(subjects('image').size > 0 ? [imagesStep(images)] : []),
     ...(files.size > 0
       ? [
           filesStep(

@@ -26,7 +26,7 @@ export function postgresSettings(memoryBytes: number, cpus: number): Record<stri
     max_connections: '100',
     max_worker_processes: String(Math.max(8, cpus)),
     max_parallel_workers: String(Math.max(2, Math.min(8, cpus))),
-    wal_compression: 'on',
+    wal_compression: 'pglz',
     max_wal_size: mib(0.5, 256, 4096),
     random_page_cost: '1.1',
     jit: 'off',

@@ -69,12 +69,7 @@ export function installSteps({ blueprint, images, records, healthPath }: Install
       undo: 'remove the secrets that were not there before',
       action: { kind: 'secrets', secrets: blueprint.secrets },
     },
-    {
-      id: 'images',
-      title: 'Load the images',
-      undo: 'remove the images that were not there before',
-      action: { kind: 'images', images },
-    },
+    imagesStep(images),
     ...blueprint.networks.map(networkStep),
     ...blueprint.volumes.map((volume) => volumeStep(volume, blueprint.name)),
     ...startSteps(postgres),
@@ -117,6 +112,13 @@ const initializeStep = (postgres: string, database: DatabaseSpec, job: Container
   id: 'initialize',
   title: 'Initialise the application’s database',
   action: { kind: 'initialize', postgres, database, job },
+})
+
+export const imagesStep = (images: readonly ImageWanted[]): Step => ({
+  id: 'images',
+  title: 'Load the images',
+  undo: 'remove the images that were not there before',
+  action: { kind: 'images', images },
 })
 
 export const filesStep = (id: string, title: string, files: readonly HostFile[]): Step => ({

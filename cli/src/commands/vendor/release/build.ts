@@ -2,7 +2,7 @@ import { loadStack } from '@domicile/stacks/stack'
 import { Args, Flags } from '@oclif/core'
 import { ApplianceCommand } from '../../../appliance-command.ts'
 import { buildRelease } from '../../../vendor/build-release.ts'
-import { buildImages } from '../../../vendor/images.ts'
+import { buildImages, requireDocker } from '../../../vendor/images.ts'
 import { keyFlag, passphraseFlag, readKeyList, readSecretKey } from '../../../vendor/keys.ts'
 import { rehearseBlueprint } from '../../../vendor/rehearse-blueprint.ts'
 
@@ -39,6 +39,7 @@ export default class VendorReleaseBuild extends ApplianceCommand {
     rehearseBlueprint(stack)
     const secretKey = await readSecretKey(flags.key, flags['passphrase-file'])
     const keyLists = await Promise.all((flags['key-list'] ?? []).map(readKeyList))
+    await requireDocker()
     if (flags.build) await buildImages(stack, args.folder, say)
     const outFile = flags.out ?? `${stack.manifest.name}-${stack.manifest.version}.domicile`
     const sequence = flags.sequence ?? Math.floor(Date.now() / 1000)
