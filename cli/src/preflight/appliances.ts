@@ -20,7 +20,11 @@ async function readAppliance(dataDir: string, name: string): Promise<ExistingApp
 }
 
 /** Whether it was uninstalled with --keep-data: its data waits for the very installation that asks. */
-async function isKept(path: string): Promise<boolean> {
-  const text = await readFile(path, 'utf8')
-  return /^\s*"status":\s*"kept"/m.test(text)
+async function isKept(stateFile: string): Promise<boolean> {
+  const text = await readFile(stateFile, 'utf8')
+  try {
+    return JSON.parse(text).status === 'kept'
+  } catch {
+    return false // damaged, so nobody knows; the command that needs it says where
+  }
 }

@@ -210,7 +210,7 @@ export interface Forwarding {
 
 export interface ExistingAppliance {
   readonly name: string
-  /** A state file is there: it is installed. */
+  /** A state file is there, and it does not say that only the data was kept. */
   readonly installed: boolean
   /** Its journal has an operation without an end. */
   readonly unfinished: boolean
