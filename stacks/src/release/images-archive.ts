@@ -67,6 +67,10 @@ export function decompressed(source: Readable, { sha256, unpackedBytes, refusal 
     flush(done: TransformCallback) {
       done(count === unpackedBytes ? null : refusal())
     },
+    // Changed bytes often cannot be decompressed; the reason is the change, whichever of the two notices first.
+    destroy(error: NodeJS.ErrnoException | null, done) {
+      done(error?.code?.startsWith('Z') ? refusal() : error)
+    },
   })
   // The pipeline destroys its last stream with the error; whoever reads it is told there.
   return pipeline(source, hashed, createZstdDecompress({ chunkSize: PIECE_BYTES }), counted, () => undefined)

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -156,12 +156,25 @@ describe('opening', () => {
   })
 
   test('the images end with an error when the file changes after it was verified', async () => {
-    const path = await packSample(folder, { imagesArchive: pieces(noise(3_000_000)) })
-    await using release = await open(path)
+    const compressible = Buffer.from('select 1;\n'.repeat(300_000))
+    const path = await packSample(folder, { imagesArchive: pieces(Buffer.concat([noise(300_000), compressible])) })
     const file = await readFile(path)
-    const middle = file.length - 1_500_000
-    file[middle] = (file[middle] ?? 0) ^ 1
-    await writeFile(path, file)
+    const { start = 0, content = file } = entriesOf(file).at(-1) ?? {}
+    for (let offset = 0; offset < content.length; offset += Math.ceil(content.length / 23)) {
+      await using release = await open(path)
+      const changed = Buffer.from(file)
+      changed[start + 512 + offset] = (changed[start + 512 + offset] ?? 0) ^ 1
+      await writeFile(path, changed)
+      const reading = buffer(release.openImages())
+      await expect(reading, `byte ${offset}`).rejects.toMatchObject({ code: 'RELEASE_CHANGED', exitCode: 4 })
+      await writeFile(path, file)
+    }
+  })
+
+  test('the images end with an error when the file is cut after it was verified', async () => {
+    const path = await packSample(folder)
+    await using release = await open(path)
+    await truncate(path, 8000)
     await expect(buffer(release.openImages())).rejects.toMatchObject({ code: 'RELEASE_CHANGED', exitCode: 4 })
   })
 
