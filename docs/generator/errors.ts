@@ -1,0 +1,117 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ExitCode } from '@domicile/stacks/kernel'
+import { parts, texts } from './literals.ts'
+import { code, generatedFrom, table } from './markdown.ts'
+
+/**
+ * Finds every failure with a code in the sources by its shape, of which there are three:
+ *
+ *     new UserError(MESSAGE, { code: CODE, hint, exitCode })
+ *     new Refusal({ code: CODE, message: MESSAGE, hint })      the agent's; the CLI ends with 3
+ *     name(CODE, MESSAGE, …)                                   where the same file has `const name = (code: string, message: string …`
+ *
+ * A code that stands alone in an object (an engine's error, a failure of the agent) ends with 1. Warnings are no failures.
+ */
+
+const ROOT = join(import.meta.dirname, '../..')
+const SOURCES = '{cli,stacks,appliance-image}/**/src/**/*.ts'
+const NOT_FAILURES = ['.test.ts', '.fixture.ts', 'fixtures/', 'tls/warnings.ts', 'node_modules/', 'dist/']
+
+interface Failure {
+  readonly code: string
+  readonly exitCode: number
+  readonly message: string
+}
+
+/** errors.md: every error code with its exit code and message. */
+export function errorReference(): string {
+  const found = globSync(SOURCES, { cwd: ROOT })
+    .filter((path) => !NOT_FAILURES.some((part) => path.includes(part)))
+    .flatMap((path) => failuresIn(readFileSync(join(ROOT, path), 'utf8')))
+  const groups = Map.groupBy(found, ({ code, exitCode }) => `${code} ${exitCode}`)
+  const rows = [...groups]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, [failure, ...more]]) => [
+      code(failure?.code ?? ''),
+      String(failure?.exitCode),
+      [...new Set([failure, ...more].map((entry) => entry?.message ?? ''))].sort().map(escaped).join('<br>'),
+    ])
+  return `${[
+    generatedFrom('the sources (docs/generator/errors.ts says how)'),
+    '# Errors',
+    'What stands in `error.code` when a command fails, with its [exit code](exit-codes.md) and its message; `…` stands for ' +
+      'what differs each time. Every error carries a hint that says what to do. A code of the operating system (such as ' +
+      '`EACCES`) stands where a failure was not foreseen.',
+    table(['Code', 'Exit', 'Message'], rows),
+  ].join('\n\n')}\n`
+}
+
+const escaped = (text: string) => text.replaceAll('<', '&lt;').replaceAll('*', '\\*').trim()
+
+export function failuresIn(source: string): Failure[] {
+  const called = calls(source, /new UserError(?=\()/g).map(([message = '', options = '']) => ({
+    codes: field(options, 'code'),
+    message,
+    exits: exitsIn(options),
+  }))
+  const refused = calls(source, /new (?:Refusal|Misunderstanding)(?=\()/g).map(([fields = '']) => ({
+    codes: field(fields, 'code'),
+    message: field(fields, 'message'),
+    exits: [ExitCode.Refused],
+  }))
+  const helped = helpers(source).flatMap(({ name, exits }) =>
+    calls(source, new RegExp(`(?<![\\w.])${name}(?=\\()`, 'g')).map(([codes = '', message = '']) => ({
+      codes,
+      message,
+      exits,
+    })),
+  )
+  const known = [...called, ...refused, ...helped].flatMap(expand)
+  return [...known, ...lone(source, known)]
+}
+
+/** Arguments of every call of what matches. */
+const calls = (source: string, name: RegExp) =>
+  [...source.matchAll(name)].map((match) => parts(source, match.index + match[0].length))
+
+/** Functions of the file that make a failure of a code and a message. */
+const helpers = (source: string) =>
+  source.split(/\n\n/).flatMap((text) =>
+    [...text.matchAll(/const (\w+) = \(code: string, message: string/g)].map(([, name = '']) => ({
+      name,
+      exits: exitsIn(text),
+    })),
+  )
+
+const exitsIn = (text: string): number[] => {
+  const named = [...text.matchAll(/ExitCode\.(\w+)/g)].map(([, name]) => ExitCode[name as keyof typeof ExitCode])
+  return named.length > 0 ? named : [ExitCode.Refused]
+}
+
+/** The expression of one field of an object literal. */
+const field = (object: string, name: string): string => {
+  const entry = object.startsWith('{') ? parts(object, 0).find((part) => part.startsWith(`${name}:`)) : undefined
+  return entry?.slice(name.length + 1).trim() ?? ''
+}
+
+/** One failure per code; where code, message or exit code depend on a condition, the branches belong together in order. */
+function expand({ codes, message, exits }: { codes: string; message: string; exits: readonly number[] }): Failure[] {
+  const names = texts(codes).filter((text) => /^[A-Z][A-Z_]+$/.test(text))
+  const messages = texts(message)
+  return names.map((name, index) => ({
+    code: name,
+    exitCode: exits[index] ?? exits[0] ?? ExitCode.Failed,
+    message: names.length > 1 ? (messages[index] ?? messages[0] ?? '…') : messages.join(' / ') || '…',
+  }))
+}
+
+function lone(source: string, known: readonly Failure[]): Failure[] {
+  return [...source.matchAll(/\{\s*code: '([A-Z][A-Z_]+)'/g)]
+    .filter(([, name]) => !known.some((failure) => failure.code === name))
+    .map((match) => ({
+      code: match[1] ?? '',
+      exitCode: ExitCode.Failed,
+      message: texts(field(source.slice(match.index), 'message'))[0] ?? known[0]?.message ?? '…',
+    }))
+}

@@ -1,0 +1,118 @@
+import type { AcceptanceRecord } from '@domicile/cli/acceptance'
+import type { Status } from '@domicile/cli/status'
+import type { Verdict } from '@domicile/stacks/preflight'
+import { z } from 'zod'
+
+/** What commands print with `--json`. Fields may be added within a major version; none goes away or changes its meaning. */
+
+const verdict = z.enum(['pass', 'warn', 'fail'])
+const check = z.object({
+  id: z.string(),
+  verdict,
+  value: z.string().describe('What was found.'),
+  wanted: z.string(),
+  hint: z.string().describe('What to do; empty when it passed.'),
+})
+
+export const error = z
+  .object({
+    error: z.object({
+      code: z.string().describe('UPPER_SNAKE and stable; docs/reference/errors.md lists them.'),
+      message: z.string(),
+      hint: z.string().describe('What to do next.'),
+    }),
+  })
+  .describe('What every command prints when it fails.')
+
+export const status = z
+  .object({
+    appliance: z.string(),
+    release: z.object({ name: z.string(), title: z.string(), version: z.string(), date: z.string() }),
+    url: z.string(),
+    healthy: z.boolean().describe('No check fails.'),
+    services: z.array(
+      z.object({
+        name: z.string(),
+        state: z.string().describe('As the engine says it: running, exited, … or missing.'),
+        health: z.string().describe('healthy, unhealthy, starting, or none without a health check.'),
+        image: z.string(),
+        memoryLimitBytes: z.number(),
+      }),
+    ),
+    certificate: z
+      .object({
+        mode: z.string().describe('What was chosen: internal, provided or acme.'),
+        serving: z.string().describe('What is served now.'),
+        names: z.array(z.string()),
+        notBefore: z.string(),
+        notAfter: z.string(),
+        fingerprint: z.string(),
+      })
+      .nullable()
+      .describe('null while the agent does not answer.'),
+    disk: z.object({ totalBytes: z.number(), freeBytes: z.number() }),
+    licence: z.null().describe('For a later version.'),
+    backup: z.null().describe('For a later version.'),
+    checks: z.array(check).describe('Worst first.'),
+  })
+  .describe('domicile status --json')
+
+const step = z.looseObject({ title: z.string(), seconds: z.number().optional() })
+
+export const change = z
+  .looseObject({
+    changed: z.boolean().describe('false: it was already so, or a dry run.'),
+    steps: z.array(step).optional().describe('What was done, with times; what would be done after --dry-run.'),
+  })
+  .describe('What every command prints that changes something. Some add fields of their own.')
+
+export const list = z
+  .object({ items: z.array(z.unknown()) })
+  .describe('What every command prints that lists something.')
+
+export const preflight = z
+  .object({
+    ready: z.boolean().describe('No failed check stands in the way.'),
+    checks: z.array(
+      check.extend({
+        title: z.string(),
+        strict: z.boolean().describe('Nobody can accept its failure.'),
+        accepted: z.object({ by: z.string(), why: z.string(), at: z.string() }).exactOptional(),
+      }),
+    ),
+  })
+  .describe('domicile preflight RELEASE --json')
+
+export const acceptance = z
+  .object({
+    clause: z.literal('6.12.1'),
+    appliance: z.string(),
+    title: z.string(),
+    at: z.string(),
+    host: z.string(),
+    domicile: z.string().describe('Version of the program that measured.'),
+    sections: z.array(
+      z.object({
+        title: z.string(),
+        facts: z.array(
+          z.object({ what: z.string(), value: z.string(), source: z.string().describe('Where it was measured.') }),
+        ),
+      }),
+    ),
+    accepted: z.array(z.object({ check: z.string(), by: z.string(), why: z.string(), at: z.string() })),
+    checks: z.array(check),
+    ready: z.boolean(),
+    digest: z.string().describe('SHA-256 over everything above as canonical JSON.'),
+  })
+  .describe('domicile acceptance --json')
+
+/** Fails to compile when a schema and the type that the program prints come apart. */
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
+type Open<T> = T extends readonly (infer E)[]
+  ? Open<E>[]
+  : T extends object
+    ? { -readonly [K in keyof T]: Open<T[K]> }
+    : T
+true satisfies Same<Open<Status>, Open<z.infer<typeof status>>>
+true satisfies Same<Open<AcceptanceRecord>, Open<z.infer<typeof acceptance>>>
+true satisfies Same<Open<Verdict>, Open<z.infer<typeof preflight>['checks'][number]>>
