@@ -1,0 +1,84 @@
+import { mkdir } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import { join } from 'node:path'
+import manifest from '../../package.json' with { type: 'json' }
+import type { Config } from './config.ts'
+import { healthServer } from './health-server.ts'
+import type { Log } from './log.ts'
+import { PROTOCOL_VERSION, type VerbResponse } from './protocol.ts'
+import { Scheduler } from './scheduler.ts'
+import { listenAt, socketServer, type Verbs } from './socket-server.ts'
+import { Certificates } from './tls/certificates.ts'
+import type { Issuer } from './tls/issuer.ts'
+import { TlsFolder } from './tls/tls-folder.ts'
+import { TlsState } from './tls/tls-state.ts'
+
+export interface AgentPorts {
+  readonly issuer: Issuer
+  readonly clock: () => Date
+  readonly random: () => number
+  readonly log: Log
+}
+
+const CHECK_SECONDS = 60
+const ORDER_SECONDS = 300
+
+/**
+ * Starts everything the agent does; it is over when the process ends, at whatever moment.
+ *
+ * @throws Error when a folder, the port or the socket can not be used
+ */
+export async function startAgent(config: Config, { issuer, clock, random, log }: AgentPorts): Promise<void> {
+  const { folders, http, appliance } = config
+  await mkdir(folders.state, { recursive: true, mode: 0o700 })
+  const state = new TlsState(folders.state, log)
+  const certificates = new Certificates(config, { state, folder: new TlsFolder(folders.tls), issuer, clock, log })
+  await certificates.load()
+  const scheduler = new Scheduler(
+    [
+      { name: 'certificates', intervalSeconds: CHECK_SECONDS, jitterSeconds: 0, run: certificates.check },
+      { name: 'acme', intervalSeconds: ORDER_SECONDS, jitterSeconds: 60, run: () => certificates.orderIfDue() },
+    ],
+    { clock, random, log },
+  )
+
+  const health = {
+    problem: async () => lateTimers(scheduler) ?? (await certificates.problem()),
+    get thumbprint() {
+      return certificates.thumbprint
+    },
+  }
+  await listen(healthServer(health), http)
+  await listenAt(socketServer(verbsOf(config, certificates, scheduler), log), join(folders.run, 'agent.sock'))
+  scheduler.start()
+  log('started', { version: manifest.version, appliance, hostnames: config.hostnames })
+}
+
+function verbsOf({ appliance }: Config, certificates: Certificates, scheduler: Scheduler): Verbs {
+  return {
+    status: (): VerbResponse<'status'> => ({
+      protocol: PROTOCOL_VERSION,
+      version: manifest.version,
+      appliance,
+      uptimeSeconds: Math.round(process.uptime()),
+      memoryBytes: process.memoryUsage.rss(),
+      tls: certificates.status(),
+      timers: scheduler.status(),
+    }),
+    'tls-root': () => certificates.root(),
+    'tls-set': (request) => certificates.set(request),
+    'tls-use': (request) => certificates.use(request),
+    'tls-renew': (request) => certificates.renew(request),
+  }
+}
+
+function lateTimers(scheduler: Scheduler): string | null {
+  const late = scheduler.late()
+  return late.length > 0 ? `timers that do not run: ${late.join(', ')}` : null
+}
+
+const listen = (server: Server, { host, port }: Config['http']) =>
+  new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })

@@ -1,0 +1,43 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { keyAuthorization } from './tls/challenges.ts'
+
+const CHALLENGE_PATH = '/.well-known/acme-challenge/'
+
+export interface Health {
+  /** What is wrong, or null. */
+  problem(): Promise<string | null>
+  /** Of the ACME account's key while an ACME server may ask. */
+  readonly thumbprint: string | null
+}
+
+/** What the agent says on the appliance's network: whether it is well, and the answers to ACME challenges. */
+export function healthServer(health: Health): Server {
+  const server = createServer(
+    { requestTimeout: 5000, headersTimeout: 5000, keepAliveTimeout: 1000 },
+    (request, response) => {
+      answer(health, request, response).catch(() => send(response, 500, 'text/plain', ''))
+    },
+  )
+  server.maxConnections = 64
+  return server
+}
+
+async function answer(health: Health, { method, url = '/' }: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = url.split('?', 1)[0] ?? ''
+  if (method !== 'GET' && method !== 'HEAD') return send(response, 405, 'text/plain', '')
+  if (path === '/health') {
+    const reason = await health.problem()
+    const body = reason === null ? { status: 'ok' } : { status: 'failing', reason }
+    return send(response, reason === null ? 200 : 503, 'application/json', JSON.stringify(body))
+  }
+  const { thumbprint } = health
+  if (thumbprint && path.startsWith(CHALLENGE_PATH)) {
+    const authorization = keyAuthorization(path.slice(CHALLENGE_PATH.length), thumbprint)
+    if (authorization) return send(response, 200, 'application/octet-stream', authorization)
+  }
+  send(response, 404, 'text/plain', '')
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) }).end(body)
+}

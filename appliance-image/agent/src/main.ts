@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { startAgent } from './agent.ts'
+import { parseConfig } from './config.ts'
+import { jsonLog, messageOf } from './log.ts'
+import { forkedIssuer, ISSUE_ARGUMENT, issueOne } from './tls/forked-issuer.ts'
+
+/** `agent [CONFIG]`: the appliance's one resident service. */
+const DEFAULT_CONFIG = '/etc/domicile/agent.json'
+
+/** The only clock there is. */
+const clock = () => new Date()
+
+function runAgent(configPath: string): void {
+  const log = jsonLog(clock)
+  const stop = new AbortController()
+  const end = (event: string, code: number, fields?: Record<string, unknown>) => {
+    log(event, fields)
+    stop.abort()
+    // Whatever is half-written is a draft beside the file that counts, so there is nothing to wait for.
+    process.exit(code)
+  }
+  const fail = (error: unknown) => end('failed', 1, { message: messageOf(error) })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end('stopped', 0, { signal }))
+  process.on('uncaughtException', fail)
+  process.umask(0o027)
+
+  const [program = ''] = process.argv.slice(1)
+  const start = async () => {
+    const config = parseConfig(readFileSync(configPath, 'utf8'))
+    await startAgent(config, { issuer: forkedIssuer(program, stop.signal), clock, random: Math.random, log })
+  }
+  start().catch(fail)
+}
+
+const [, , argument = DEFAULT_CONFIG] = process.argv
+if (argument === ISSUE_ARGUMENT) issueOne()
+else runAgent(argument)
