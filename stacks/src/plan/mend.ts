@@ -35,6 +35,11 @@ export function mendSteps(
   ]
   refuseMissingData(blueprint, volumes)
 
+  const gone = new Set(
+    differences
+      .filter(({ kind, aspect }) => kind === 'container' && aspect === 'container')
+      .map(({ subject }) => subject),
+  )
   const replaced = blueprint.containers.filter(
     ({ service, networks: attached, mounts }) =>
       services.has(service) ||
@@ -62,13 +67,16 @@ export function mendSteps(
           },
         ]
       : []),
-    ...replaced.toReversed().map(
-      ({ name, service }): Step => ({
-        id: `discard ${service}`,
-        title: `Remove the container of ${service} that differs`,
-        action: { kind: 'discard', container: name },
-      }),
-    ),
+    ...replaced
+      .filter(({ service }) => !gone.has(service))
+      .toReversed()
+      .map(
+        ({ name, service }): Step => ({
+          id: `discard ${service}`,
+          title: `Remove the container of ${service} that differs`,
+          action: { kind: 'discard', container: name },
+        }),
+      ),
     ...blueprint.networks.filter(({ name }) => networks.has(name)).map(networkStep),
     ...blueprint.volumes.filter((name) => volumes.has(name)).map((name) => volumeStep(name, blueprint.name)),
     ...blueprint.containers.filter((container) => replaced.includes(container)).flatMap(startSteps),

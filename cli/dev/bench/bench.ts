@@ -1,0 +1,14 @@
+import { benchCli } from './cli.ts'
+import { benchIdle } from './idle.ts'
+import { benchInstall } from './install.ts'
+
+/** `npm run bench install|cli|idle`: figures of this machine, each beside its peer in the same run. Never part of CI. */
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = { install: benchInstall, cli: benchCli, idle: benchIdle }
+
+const names = process.argv.slice(2)
+const unknown = names.filter((name) => !(name in BENCHES))
+if (names.length === 0 || unknown.length > 0) {
+  console.error(`Say which: npm run bench ${Object.keys(BENCHES).join(' | ')}`)
+  process.exit(2)
+}
+for (const name of names) await BENCHES[name]?.()
