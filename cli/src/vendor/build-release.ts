@@ -1,7 +1,10 @@
+import { rm } from 'node:fs/promises'
+import { UserError } from '@domicile/stacks/kernel'
 import {
   imageSbom,
   type PackedRelease,
   packRelease,
+  type ReleaseImage,
   type SecretKey,
   type SignedKeyList,
 } from '@domicile/stacks/release'
@@ -59,5 +62,18 @@ export async function buildRelease({
     ),
     done,
   ])
+  await refuseMoved(images, outFile)
   return packed
+}
+
+/** A tag may move while its image is being saved: the release would hold other content than it says and never install. */
+async function refuseMoved(images: readonly ReleaseImage[], outFile: string): Promise<void> {
+  const now = await Promise.all(images.map(({ role, reference }) => describeImage(role, reference)))
+  const moved = images.find(({ digest }, index) => digest !== now[index]?.digest)
+  if (!moved) return
+  await rm(outFile, { force: true })
+  throw new UserError(`The image ${moved.reference} was built anew while it was being packed.`, {
+    code: 'IMAGE_MOVED',
+    hint: 'Run the command again when no other build is at work.',
+  })
 }
