@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { execa } from 'execa'
+import type { TestProject } from 'vitest/node'
 import { buildImages, IMAGES, imageReference } from '../../../appliance-image/build-images.ts'
 import { bringPrograms } from '../../dev/prerequisites.ts'
 import { RUN_LABEL, runLabel } from './host.ts'
@@ -23,25 +25,47 @@ const EXECUTABLE_SOURCES = [
 const say = (text: string) => process.stderr.write(`test set-up: ${text}\n`)
 
 /** vitest's way in; what it gives back runs at the end. */
-export async function setup(): Promise<() => Promise<void>> {
+export async function setup({ name }: TestProject): Promise<() => Promise<void>> {
   process.env['DOMICILE_TEST_RUN'] = String(process.pid)
-  await prepare()
+  await prepare({ hosts: name === 'e2e' })
   return () => removeWhatRunsLeft([process.pid])
 }
 
-/** Makes sure of everything that the tests need; what is there and up to date stays. Safe to run again. */
-export async function prepare(): Promise<void> {
+/**
+ * Makes sure of everything that the tests need; what is there and up to date stays. Safe to run again.
+ * @param hosts whether test hosts, the executable and releases are needed, beside an engine with the system images
+ */
+export async function prepare({ hosts }: { hosts: boolean }): Promise<void> {
   const { PATH = '' } = process.env
   process.env['PATH'] = [join(ROOT, 'node_modules/.bin'), PATH].join(delimiter)
   await mkdir(workshop.artifacts, { recursive: true })
   await requireEngine()
-  await removeWhatRunsLeft(await endedRuns())
-  await bringPrograms('mmdebstrap', 'strip', 'minisign', 'chromium', 'zstd')
-  await buildImages({ report: (line) => line.endsWith('up to date') || say(line) })
+  await alone(join(workshop.folder, 'lock'), async () => {
+    await removeWhatRunsLeft(await endedRuns())
+    await bringPrograms('mmdebstrap', 'strip', 'minisign', 'chromium', 'zstd')
+    await buildImages({ report: (line) => line.endsWith('up to date') || say(line) })
+    if (hosts) await prepareHosts()
+  })
+}
+
+async function prepareHosts(): Promise<void> {
   await buildHostImages(say)
   await buildExecutable()
   await makeVendorKey()
   for (const stack of STACKS) await buildRelease(stack)
+}
+
+/** Two runs at once must not build the same thing; the kernel takes the lock from one that dies. */
+async function alone(lock: string, work: () => Promise<void>): Promise<void> {
+  const holder = execa('flock', [lock, 'sh', '-c', 'echo held; cat'])
+  const ended = holder.catch(() => undefined)
+  await Promise.race([once(holder.stdout, 'data'), holder])
+  try {
+    await work()
+  } finally {
+    holder.stdin.end()
+    await ended
+  }
 }
 
 async function requireEngine(): Promise<void> {
