@@ -52,10 +52,12 @@ export function table(rows: readonly (readonly string[])[]): void {
     )
 }
 
+/** A benchmark machine may be small; the flags say so by name. */
+export const installFlags = [
+  ...['--yes', '--hostname', 'localhost', '--http-port', '18080', '--https-port', '18443'],
+  ...['cpu-count', 'memory', 'disk-size', 'disk-latency'].flatMap((check) => ['--accept', `${check}=benchmark`]),
+]
+
 export const installErp = (name: string) =>
-  execa(EXECUTABLE, [
-    ...['install', RELEASE, '--vendor-key', PUBLIC_KEY, '--yes', '--name', name, '--hostname', 'localhost'],
-    ...['--http-port', '18080', '--https-port', '18443'],
-    ...['cpu-count', 'memory', 'disk-size', 'disk-latency'].flatMap((check) => ['--accept', `${check}=benchmark`]),
-  ])
+  execa(EXECUTABLE, ['install', RELEASE, '--vendor-key', PUBLIC_KEY, '--name', name, ...installFlags])
 export const uninstallErp = (name: string) => execa(EXECUTABLE, ['uninstall', '--name', name, '--yes'])
