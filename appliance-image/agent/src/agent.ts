@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Config } from './config.ts'
@@ -48,10 +49,10 @@ export async function startAgent(config: Config, { issuer, clock, random, log }:
       return certificates.thumbprint
     },
   }
-  await listen(healthServer(health), http)
+  const port = await listen(healthServer(health), http)
   await listenAt(socketServer(verbsOf(config, certificates, scheduler), log), join(folders.run, 'agent.sock'))
   scheduler.start()
-  log('started', { version: manifest.version, appliance, hostnames: config.hostnames })
+  log('started', { version: manifest.version, appliance, hostnames: config.hostnames, port })
 }
 
 function verbsOf({ appliance }: Config, certificates: Certificates, scheduler: Scheduler): Verbs {
@@ -77,8 +78,9 @@ function lateTimers(scheduler: Scheduler): string | null {
   return late.length > 0 ? `timers that do not run: ${late.join(', ')}` : null
 }
 
+/** The port it listens on, which the system chooses where 0 was asked for. */
 const listen = (server: Server, { host, port }: Config['http']) =>
-  new Promise<void>((resolve, reject) => {
+  new Promise<number>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, host, resolve)
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
   })

@@ -18,14 +18,12 @@ interface Ports {
 
 export type AcmeSettings = Extract<TlsSettings, { mode: 'acme' }>
 
-const FRESH: AcmeProgress = { failures: 0, lastError: null }
-
 /** Orders certificates from an ACME server, one order at a time, slower after each failure. */
 export class AcmeOrders {
   readonly #hostnames: readonly string[]
   readonly #ports: Ports
   #pair: Pair | null = null
-  #progress = FRESH
+  #progress: AcmeProgress = { issuedBy: null, failures: 0, lastError: null }
   #accountKey: string | null = null
   #running: { readonly settings: AcmeSettings; readonly done: Promise<void> } | null = null
 
@@ -65,16 +63,17 @@ export class AcmeOrders {
 
   /** Forgets failures: the next order may be placed at once. */
   async reset(): Promise<void> {
-    await this.#keepProgress(FRESH)
+    await this.#keepProgress({ ...this.#progress, failures: 0, lastError: null })
   }
 
   /** Whether to order now. `now` is a plausible moment; see `plausibleNow`. */
-  due(now: Date): boolean {
+  due({ directory }: AcmeSettings, now: Date): boolean {
     if (this.#running || this.#hostnames.length === 0) return false
     const { failures, lastError } = this.#progress
     if (lastError && now < retryAt(failures, new Date(lastError.at)) && now >= new Date(lastError.at)) return false
+    if (!this.#pair || this.#progress.issuedBy !== directory) return true
     // One that is not valid yet came from a right clock to a wrong one; another would be the same.
-    const reason = this.#pair ? needsRenewal(leafOf(this.#pair), this.#hostnames, now) : 'missing'
+    const reason = needsRenewal(leafOf(this.#pair), this.#hostnames, now)
     return reason !== null && reason !== 'not-yet-valid'
   }
 
@@ -101,13 +100,17 @@ export class AcmeOrders {
       checkObtained(pair, this.#hostnames, clock())
       await state.keepPair('acme', pair)
       this.#pair = pair
-      await this.#keepProgress(FRESH)
+      await this.#keepProgress({ issuedBy: directory, failures: 0, lastError: null })
       log('acme-certificate-obtained', { serial: leafOf(pair).serialNumber, notAfter: leafOf(pair).validToDate })
     } catch (error) {
       const at = clock()
       const failures = this.#progress.failures + 1
       log('acme-failed', { message: messageOf(error), failures, retryAt: retryAt(failures, at) })
-      await this.#keepProgress({ failures, lastError: { at: at.toISOString(), message: messageOf(error) } })
+      await this.#keepProgress({
+        ...this.#progress,
+        failures,
+        lastError: { at: at.toISOString(), message: messageOf(error) },
+      })
     }
   }
 

@@ -55,7 +55,7 @@ export class Certificates {
   async orderIfDue(): Promise<void> {
     await this.#queue
     const settings = this.#settings
-    if (settings.mode !== 'acme' || !this.#internal.root || !this.#acme.due(this.#plausibleNow())) return
+    if (settings.mode !== 'acme' || !this.#internal.root || !this.#acme.due(settings, this.#plausibleNow())) return
     await this.#order(settings)
   }
 
@@ -91,17 +91,15 @@ export class Certificates {
   }
 
   async use(request: VerbRequest<'tls-use'>): Promise<TlsStatus> {
-    const before = this.#settings
     const settings = request.mode === 'acme' ? this.#acmeSettings(request) : request
     await this.#inTurn(async () => {
       await this.#keepSettings(settings)
       await this.#acme.reset()
       await this.#refresh()
     })
-    if (settings.mode === 'acme') {
-      const sameServer = before.mode === 'acme' && before.directory === settings.directory
-      // Public servers count orders: a good certificate of the same server is not ordered again.
-      if (!sameServer || this.#acme.running || this.#acme.due(this.#plausibleNow())) await this.#order(settings)
+    // Public servers count orders: a good certificate of the same server is not ordered again.
+    if (settings.mode === 'acme' && (this.#acme.running || this.#acme.due(settings, this.#plausibleNow()))) {
+      await this.#order(settings)
     }
     return this.status()
   }

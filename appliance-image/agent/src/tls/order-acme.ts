@@ -9,9 +9,7 @@ const REQUEST_TIMEOUT_MS = 15_000
  * (`challenges.ts`). Choosing ACME is taken as consent to the server's terms of service.
  */
 export async function orderAcme({ directory, email, accountKey, hostnames }: AcmeRequest): Promise<Pair> {
-  // The library waits minutes for a dead server by default; the scheduler of the agent knows better when to come back.
-  acme.axios.defaults.timeout = REQUEST_TIMEOUT_MS
-  Object.assign(acme.axios.defaults, { acmeSettings: { retryMaxAttempts: 1, retryDefaultDelay: 2 } })
+  limitRequests()
   const client = new acme.Client({
     directoryUrl: directory,
     accountKey,
@@ -21,10 +19,9 @@ export async function orderAcme({ directory, email, accountKey, hostnames }: Acm
   })
   const key = (await acme.crypto.createPrivateEcdsaKey('P-256')).toString()
   const [, request] = await acme.crypto.createCsr({ altNames: [...hostnames] }, key)
+  await openAccount(client, email)
   const certificate = await client.auto({
     csr: request,
-    ...(email === null ? {} : { email }),
-    termsOfServiceAgreed: true,
     challengePriority: ['http-01'],
     // Many networks do not let a server reach itself under its public name, so only the ACME server's word counts.
     skipChallengeVerification: true,
@@ -35,4 +32,26 @@ export async function orderAcme({ directory, email, accountKey, hostnames }: Acm
     challengeRemoveFn: async () => {},
   })
   return { certificate, key }
+}
+
+/**
+ * The library tries again for minutes by itself, and when it gives up on a server that can not be reached it throws a
+ * TypeError instead of the reason. The agent's scheduler knows better when to come back.
+ */
+function limitRequests(): void {
+  acme.axios.defaults.timeout = REQUEST_TIMEOUT_MS
+  acme.axios.interceptors.request.clear()
+  acme.axios.interceptors.response.clear()
+}
+
+/** Left to itself the library sends an existing account an update with nothing in it, which a server may refuse. */
+async function openAccount(client: acme.Client, email: string | null): Promise<void> {
+  const contact = email === null ? {} : { contact: [`mailto:${email}`] }
+  try {
+    await client.createAccount({ onlyReturnExisting: true })
+  } catch {
+    await client.createAccount({ termsOfServiceAgreed: true, ...contact })
+    return
+  }
+  if (email !== null) await client.updateAccount(contact)
 }

@@ -10,6 +10,8 @@ import { fromBundle, type Pair, toBundle } from './pair.ts'
 export type PairName = 'root' | 'internal' | 'provided' | 'acme'
 
 const acmeProgress = z.object({
+  /** Which server issued the certificate that is kept; null while there is none. */
+  issuedBy: z.nullable(z.string()),
   /** Failed orders since the last good one. */
   failures: z.int(),
   lastError: z.nullable(z.object({ at: z.iso.datetime(), message: z.string() })),
@@ -37,7 +39,11 @@ export class TlsState {
   keepSettings = (tls: TlsSettings) => this.#write('tls.json', JSON.stringify({ version: 1, tls }))
 
   acmeProgress = async (): Promise<AcmeProgress> =>
-    (await this.#read('acme.json', (text) => parsed(acmeProgress, text))) ?? { failures: 0, lastError: null }
+    (await this.#read('acme.json', (text) => parsed(acmeProgress, text))) ?? {
+      issuedBy: null,
+      failures: 0,
+      lastError: null,
+    }
   keepAcmeProgress = (progress: AcmeProgress) => this.#write('acme.json', JSON.stringify(progress))
 
   /** The key of the ACME account, PEM. */
