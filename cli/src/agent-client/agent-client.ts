@@ -14,6 +14,13 @@ const TIMEOUT_MS: Partial<Record<Verb, number>> = { 'tls-use': 120_000, 'tls-ren
 const DEFAULT_TIMEOUT_MS = 10_000
 const MAX_ANSWER_BYTES = 1024 * 1024
 
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not run',
+  ECONNREFUSED: 'it does not run',
+  ECONNRESET: 'it ended before it had answered',
+  EACCES: 'only root may talk to it',
+}
+
 export interface AgentClient {
   /** @throws UserError AGENT_UNREACHABLE (1), AGENT_SPEAKS_OTHERWISE (1), or what the agent refused (3) */
   call<V extends Verb>(verb: V, body: VerbRequest<V>): Promise<VerbResponse<V>>
@@ -46,11 +53,11 @@ function post(socketPath: string, verb: Verb, body: string): Promise<{ status: n
           chunks.push(chunk)
         })
         answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() }))
-        answer.on('error', (error) => reject(unreachable(error.message)))
+        answer.on('error', (error) => reject(unreachable(error)))
       },
     )
     call.on('timeout', () => call.destroy(new Error(`no answer within ${timeout / 1000} s`)))
-    call.on('error', (error) => reject(unreachable(error.message)))
+    call.on('error', (error) => reject(unreachable(error)))
     call.end(body)
   })
 }
@@ -67,13 +74,16 @@ function refused(status: number, answer: unknown): UserError {
   const parsed = agentError.safeParse(answer)
   if (!parsed.success) return speaksOtherwise(`HTTP ${status} without a reason`)
   const { code, message, hint } = parsed.data.error
-  return new UserError(message, { code, hint, exitCode: status === 500 ? ExitCode.Failed : ExitCode.Refused })
+  return new UserError(message, { code, hint, exitCode: status === 409 ? ExitCode.Refused : ExitCode.Failed })
 }
 
-const unreachable = (why: string) =>
-  new UserError(`The agent does not answer: ${why}.`, {
+const unreachable = ({ code, message }: NodeJS.ErrnoException) =>
+  new UserError(`The agent does not answer: ${WHY[code ?? ''] ?? message}.`, {
     code: 'AGENT_UNREACHABLE',
-    hint: 'See how the appliance is: domicile status. The agent is restarted with: domicile restart agent',
+    hint:
+      code === 'EACCES'
+        ? 'Run the command again as root (sudo).'
+        : 'See how the appliance is: domicile status. The agent is restarted with: domicile restart agent',
     exitCode: ExitCode.Failed,
   })
 
