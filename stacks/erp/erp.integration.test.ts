@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa, type Options } from 'execa'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const here = import.meta.dirname
+const root = join(here, '../..')
+const name = `erp-test-${randomBytes(4).toString('hex')}`
+const image = `domicile/${name}`
+const ADMIN_PASSWORD = 'first password of admin'
+
+const docker = (args: readonly string[], options: Options = {}) => execa('docker', args, options)
+const hardened = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges', `--network=${name}`]
+let secrets: string
+
+/** Runs one of the application's commands the way an appliance does. */
+const erp = (command: string, options: readonly string[] = []) => [
+  'run',
+  ...hardened,
+  '--tmpfs=/tmp',
+  `--volume=${secrets}:/run/secrets:ro`,
+  ...options,
+  image,
+  command,
+]
+
+const sql = async (statement: string, database = 'erp') =>
+  (
+    await docker(
+      ['exec', '-i', '-u', '70', `${name}-postgres`, 'psql', '-qAt', '-v', 'ON_ERROR_STOP=1', '-d', database],
+      {
+        input: statement,
+      },
+    )
+  ).stdout as string
+
+async function until(what: string, happened: () => Promise<boolean>) {
+  const deadline = performance.now() + 60_000
+  while (!(await happened())) {
+    if (performance.now() > deadline) throw new Error(`${what}: not within a minute`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+const succeeds = async (args: readonly string[]) => (await docker(args, { reject: false })).exitCode === 0
+
+/** The two roles and the database, with the rights an appliance gives them. */
+const ROLES = `
+  create role erp_app login password 'app'; create role erp login password 'owner'; grant erp_app to erp;
+  create database erp owner erp template template0; revoke all on database erp from public;
+  grant connect, temporary on database erp to erp_app;`
+const RIGHTS = `
+  revoke all on schema public from public; grant usage on schema public to erp_app;
+  alter default privileges for role erp in schema public grant select, insert, update, delete on tables to erp_app;
+  alter default privileges for role erp in schema public grant usage, select, update on sequences to erp_app;`
+
+async function startPostgres() {
+  const files = ['--tmpfs=/run/postgresql:uid=70,gid=70', '--tmpfs=/tmp', `--volume=${secrets}:/run/secrets:ro`]
+  const place = ['--name', `${name}-postgres`, '--network-alias=postgres', '--volume=/var/lib/postgresql']
+  await docker(['run', '--detach', ...hardened, ...files, ...place, 'domicile/postgres:0.1.0'])
+  await until('PostgreSQL is ready', () => succeeds(['exec', `${name}-postgres`, 'pg_isready', '-qh', '127.0.0.1']))
+  await sql(ROLES, 'postgres')
+  await sql(RIGHTS)
+}
+
+beforeAll(async () => {
+  await execa(process.execPath, [join(root, 'appliance-image/build-images.ts'), '--only', 'base,postgres'])
+  await docker(['build', '--tag', image, join(here, 'app')], { env: { DOCKER_BUILDKIT: '0' } })
+  secrets = await mkdtemp(join(tmpdir(), name))
+  await chmod(secrets, 0o755)
+  const values = { postgres_password: 'super', database_password: 'app', database_owner_password: 'owner' }
+  for (const [file, value] of Object.entries({ ...values, admin_password: ADMIN_PASSWORD }))
+    await writeFile(join(secrets, file), value)
+  await docker(['network', 'create', '--internal', name])
+  await startPostgres()
+})
+
+afterAll(async () => {
+  await docker(['rm', '--force', '--volumes', `${name}-app`, `${name}-postgres`, `${name}-killed`], { reject: false })
+  await docker(['network', 'rm', name], { reject: false })
+  await docker(['rmi', image], { reject: false })
+  await rm(secrets, { recursive: true })
+})
+
+test('killed while it initializes, it has initialized nothing; run again, everything', async () => {
+  await docker(erp('initialize', ['--detach', '--name', `${name}-killed`]))
+  await until('the restore has begun', async () =>
+    (await sql(`select count(*) > 0 from pg_stat_activity where application_name = 'pg_restore'`)).startsWith('t'),
+  )
+  await docker(['kill', `${name}-killed`])
+  await until(
+    'its sessions are gone',
+    async () => (await sql(`select count(*) from pg_stat_activity where usename = 'erp'`)) === '0',
+  )
+  expect(await sql(`select count(*) from pg_class where relnamespace = 'public'::regnamespace`)).toBe('0')
+
+  await docker(erp('initialize', ['--rm']))
+  expect(await sql('select count(*) from res_user where active and id > 0 and login is not null')).toBe('1')
+})
+
+test('run once more, it changes nothing, least of all the password of admin', async () => {
+  const hash = `select password_hash, write_date from res_user where login = 'admin'`
+  const before = await sql(hash)
+
+  await docker(erp('initialize', ['--rm']))
+
+  expect(await sql(hash)).toBe(before)
+})
+
+type Answer = { result?: unknown; error?: unknown }
+
+async function address() {
+  const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'
+  const { stdout } = await docker(['inspect', '--format', format, `${name}-app`])
+  return `http://${stdout}:8000`
+}
+
+async function rpc(path: string, method: string, params: unknown[], session?: string): Promise<unknown> {
+  const headers = { 'Content-Type': 'application/json', ...(session && { Authorization: `Session ${session}` }) }
+  const body = JSON.stringify({ id: 1, method, params })
+  const response = await fetch(`${await address()}${path}`, { method: 'POST', headers, body })
+  const { result, error } = (await response.json()) as Answer
+  if (error !== undefined) throw new Error(JSON.stringify(error))
+  return result
+}
+
+async function logIn(): Promise<string> {
+  const [uid, key] = (await rpc('/erp/', 'common.db.login', ['admin', { password: ADMIN_PASSWORD }])) as [
+    number,
+    string,
+  ]
+  return btoa(`admin:${uid}:${key}`)
+}
+
+async function serve() {
+  await docker(
+    [
+      'exec',
+      '-i',
+      '-e',
+      'PGPASSWORD=owner',
+      `${name}-postgres`,
+      'psql',
+      '-qh',
+      '127.0.0.1',
+      '-U',
+      'erp',
+      '-v',
+      'ON_ERROR_STOP=1',
+    ],
+    {
+      inputFile: join(here, 'database/grants.sql'),
+    },
+  )
+  await docker(erp('serve', ['--detach', '--name', `${name}-app`]))
+  await until('the ERP is healthy', () => succeeds(['exec', `${name}-app`, 'tryton-healthy']))
+}
+
+test('a role that may only read and write rows is enough for ordinary work', async () => {
+  await serve()
+  expect(await rpc('/', 'common.db.list', [])).toEqual(['erp'])
+  const session = await logIn()
+
+  const [party] = (await rpc('/erp/', 'model.party.party.create', [[{ name: 'A customer' }], {}], session)) as number[]
+  expect(await sql(`select name from party_party where id = ${party}`)).toBe('A customer')
+
+  const types = await rpc('/erp/', 'model.ir.sequence.type.search', [[['name', '=', 'Party']], 0, 1, null, {}], session)
+  const sequence = { name: 'One more', sequence_type: (types as number[])[0] }
+  const [made] = (await rpc('/erp/', 'model.ir.sequence.create', [[sequence], {}], session)) as number[]
+  expect(await sql(`select relowner::regrole from pg_class where relname = 'ir_sequence_${made}'`)).toBe('erp_app')
+
+  const denied = docker([
+    'exec',
+    '-e',
+    'PGPASSWORD=app',
+    `${name}-postgres`,
+    'psql',
+    '-h',
+    '127.0.0.1',
+    '-U',
+    'erp_app',
+    '-d',
+    'erp',
+    '-c',
+    'drop table res_user',
+  ])
+  await expect(denied).rejects.toThrow('must be owner')
+})
+
+test('what one process changes, the others see too, long before their memory expires', async () => {
+  const session = await logIn()
+  const call = (method: string, ...params: unknown[]) => rpc('/erp/', `model.${method}`, [...params, {}], session)
+  const model = (
+    (await call('ir.model.search', [['model', '=', 'timesheet.hours_employee']], 0, 1, null)) as number[]
+  )[0]
+  const [access] = (await call('ir.model.access.create', [{ model, perm_read: true }])) as number[]
+  // Each process keeps access rights in its memory.
+  const mayRead = async () => {
+    const rights = (await call('ir.model.access.get_access', ['timesheet.hours_employee'])) as Record<
+      string,
+      { read: number }
+    >
+    return rights['timesheet.hours_employee']?.read
+  }
+  const saidByAll = async () => new Set(await Promise.all(Array.from({ length: 12 }, mayRead)))
+
+  for (const allowed of [false, true, false]) {
+    await saidByAll()
+    await call('ir.model.access.write', [access], { perm_read: allowed })
+    const wanted = JSON.stringify([allowed ? 1 : 0])
+    await until('every process sees it', async () => JSON.stringify([...(await saidByAll())]) === wanted)
+  }
+})
+
+test('no password is in the log or the configuration of a container', async () => {
+  const { stdout, stderr } = await docker(['logs', `${name}-app`])
+  const { stdout: configuration } = await docker(['inspect', `${name}-app`])
+
+  expect(`${stdout}${stderr}${configuration}`).not.toContain(ADMIN_PASSWORD)
+  expect(configuration).not.toMatch(/PASSWORD=/)
+})
