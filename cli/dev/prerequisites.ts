@@ -7,6 +7,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   minisign: 'minisign',
   chromium: 'chromium',
   zstd: 'zstd',
+  certutil: 'libnss3-tools',
 }
 
 const has = async (program: string) =>
