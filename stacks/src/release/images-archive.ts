@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { pipeline, type Readable, Transform, type TransformCallback } from 'node:stream'
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
+import { contradictory } from './refusals.ts'
 
 /**
  * The output of one `docker save` of all images, compressed.
@@ -57,15 +58,16 @@ export function decompressed(source: Readable, { sha256, unpackedBytes, refusal 
       done(hash.digest('hex') === sha256 ? null : refusal())
     },
   })
+  const wrongSize = () => contradictory(`its images unpack to another size than ${unpackedBytes} bytes`)
   let count = 0
   const counted = new Transform({
     transform(piece: Buffer, _encoding, done: TransformCallback) {
       count += piece.length
-      if (count > unpackedBytes) done(refusal())
+      if (count > unpackedBytes) done(wrongSize())
       else done(null, piece)
     },
     flush(done: TransformCallback) {
-      done(count === unpackedBytes ? null : refusal())
+      done(count === unpackedBytes ? null : wrongSize())
     },
     // Changed bytes often cannot be decompressed; the reason is the change, whichever of the two notices first.
     destroy(error: NodeJS.ErrnoException | null, done) {

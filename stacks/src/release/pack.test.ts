@@ -157,7 +157,7 @@ describe('opening', () => {
 
   test('the images end with an error when the file changes after it was verified', async () => {
     const compressible = Buffer.from('select 1;\n'.repeat(300_000))
-    const path = await packSample(folder, { imagesArchive: pieces(Buffer.concat([noise(300_000), compressible])) })
+    const path = await packSample(folder, { imagesArchive: pieces(Buffer.concat([noise(3_000_000), compressible])) })
     const file = await readFile(path)
     const { start = 0, content = file } = entriesOf(file).at(-1) ?? {}
     for (let offset = 0; offset < content.length; offset += Math.ceil(content.length / 23)) {

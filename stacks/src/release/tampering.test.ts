@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { appendFile, readFile, truncate, writeFile } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   anotherKeyWithSameId,
@@ -52,18 +53,17 @@ const resigned = (all: Entry[], sums: string, comment = 'domicile release erp 7.
 
 const tarHeaderOf = (name: string, sizeBytes: number): Buffer => tarHeader({ name, sizeBytes, modified: MODIFIED })
 
-/** A vendor’s own key signs a release.json that lists a name which is not allowed. */
-function signedWith(all: Entry[], name: string) {
-  const content = Buffer.from('x')
-  const listed = { path: name, sizeBytes: 1, sha256: createHash('sha256').update(content).digest('hex') }
-  const release = JSON.parse(all.find((entry) => entry.name === 'release.json')?.content.toString() ?? '') as Release
-  release.files.splice(-1, 0, listed)
+/** A vendor’s own key signs another release.json: wrong, but genuine. */
+function signedAs(all: Entry[], change: (release: Release) => Release) {
+  const release = change(JSON.parse(all.find(({ name }) => name === 'release.json')?.content.toString() ?? ''))
   const json = Buffer.from(formatRelease(release))
-  const changed = all.flatMap((entry) => {
-    if (entry.name === 'release.json') return [{ ...entry, content: json }]
-    return entry.name === 'images.tar.zst' ? [{ ...entry, name, content }, entry] : [entry]
-  })
+  const changed = all.map((entry) => (entry.name === 'release.json' ? { ...entry, content: json } : entry))
   return resigned(changed, checksums(release, json))
+}
+
+function listing(release: Release, name: string, content: Buffer): Release {
+  const listed = { path: name, sizeBytes: content.length, sha256: createHash('sha256').update(content).digest('hex') }
+  return { ...release, files: release.files.toSpliced(-1, 0, listed) }
 }
 
 describe('signatures', () => {
@@ -98,6 +98,18 @@ describe('signatures', () => {
       resigned(all, all[0]?.content.toString() ?? '', 'domicile release erp 7.0.31 sequence 12'),
     )
     expect(await refusal(forged)).toBe('RELEASE_CONTRADICTORY')
+  })
+
+  test('by another key than release.json names', async () => {
+    const keyId = STRANGER.publicKey.keyId
+    const forged = await forgeEntries(path, (all) => signedAs(all, (release) => ({ ...release, keyId })))
+    expect(await refusal(forged)).toBe('RELEASE_CONTRADICTORY')
+  })
+
+  test.each([-1, 1])('genuine over a wrong size of the images (%i)', async (difference) => {
+    const wrong = (release: Release) => ({ ...release, unpackedBytes: release.unpackedBytes + difference })
+    await using release = await open(await forgeEntries(path, (all) => signedAs(all, wrong)))
+    await expect(buffer(release.openImages())).rejects.toMatchObject({ code: 'RELEASE_CONTRADICTORY', exitCode: 4 })
   })
 
   test('made over another list than release.json has', async () => {
@@ -157,7 +169,10 @@ describe('entries', () => {
   ])('named %s', async (name) => {
     const forged = await forgeEntries(path, (all) => [...all.slice(0, -1), extra(name), ...all.slice(-1)])
     expect(await refusal(forged)).toBe('RELEASE_FILE_UNLISTED')
-    const signed = await forgeEntries(path, (all) => signedWith(all, name))
+    const signed = await forgeEntries(path, (all) => {
+      const [entry, last] = [{ ...extra(name), start: 0 }, all.at(-1) as Entry]
+      return signedAs([...all.slice(0, -1), entry, last], (release) => listing(release, name, entry.content))
+    })
     expect(await refusal(signed)).toBe('RELEASE_CONTRADICTORY')
   })
 
@@ -181,6 +196,18 @@ describe('entries', () => {
         return whole
       })
       expect(await refusal(forged)).toMatch(/RELEASE_(ALTERED|UNRECOGNISED)/)
+      await expect(open(forged)).rejects.toThrow('not a plain file')
+    }
+  })
+
+  test('another time than the day of the release', async () => {
+    for (const { name, start, content } of entries) {
+      const later = tarHeader({ name, sizeBytes: content.length, modified: MODIFIED + 1 })
+      const forged = await forge(path, (whole) => {
+        later.copy(whole, start)
+        return whole
+      })
+      expect(await refusal(forged), name).toBe('RELEASE_ALTERED')
     }
   })
 
@@ -222,18 +249,14 @@ describe('sizes', () => {
 
 describe('the format', () => {
   const as = (format: number) => (content: Buffer) => content.toString().replace('"format": 1', `"format": ${format}`)
-  const jsonOf = (all: Entry[]) => all.find(({ name }) => name === 'release.json')?.content ?? Buffer.alloc(0)
 
   test('of a release is believed only when it is signed', async () => {
     expect(await refusal(await replaced('release.json', as(3)))).toBe('RELEASE_ALTERED')
   })
 
   test('of a later time asks for a newer program', async () => {
-    const changed = await replaced('release.json', as(2))
-    const json = jsonOf(entriesOf(await readFile(changed)))
-    const forged = await forgeEntries(changed, (all) =>
-      resigned(all, checksums(JSON.parse(json.toString()) as Release, json)),
-    )
+    const later = (release: Release) => ({ ...release, format: 2 }) as unknown as Release
+    const forged = await forgeEntries(path, (all) => signedAs(all, later))
     await expect(open(forged)).rejects.toMatchObject({ code: 'RELEASE_FORMAT_NEWER', exitCode: 3 })
   })
 })

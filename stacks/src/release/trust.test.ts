@@ -16,6 +16,7 @@ import {
   resolveTrust,
   type SecretKey,
   type SignedKeyList,
+  sign,
   trustSchema,
 } from './index.ts'
 
@@ -36,6 +37,8 @@ const list = (signer: SecretKey, sequence: number, keys: [SecretKey, Dates?][], 
       until,
     })),
   })
+
+const signed = (json: string, comment: string): string => sign(Buffer.from(json), FIRST, comment)
 
 const toSecond = list(FIRST, 1, [[SECOND]])
 const toThird = list(SECOND, 2, [[THIRD]])
@@ -86,6 +89,7 @@ describe('following key lists', () => {
       { ...toSecond, signature: list(FIRST, 3, [[FIRST]]).signature },
       'SIGNATURE_WRONG',
     ],
+    ['a list signed as something else', { ...toSecond, signature: signed(toSecond.json, 'words') }, 'KEY_LIST_INVALID'],
     ['another stack’s list', list(FIRST, 1, [[SECOND]], 'central'), 'KEY_LIST_INVALID'],
     ['no list at all', { ...toSecond, json: '{}' }, 'KEY_LIST_INVALID'],
   ])('refuses %s', (_, forged, code) => {
