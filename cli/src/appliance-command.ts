@@ -38,11 +38,17 @@ export abstract class ApplianceCommand extends Command {
     })
   }
 
-  /** The first signal lets the running step end or stop where it is safe; a second one ends the process. */
+  /**
+   * The first signal lets the running step end or stop where it is safe; a second one ends the process. The listener stays
+   * for good: terminal libraries end the process on a signal that nobody else listens to.
+   */
   protected override async init(): Promise<void> {
     await super.init()
     for (const name of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(name, () => this.#interrupt.abort(new Error(`stopped by ${name}`)))
+      process.on(name, () => {
+        if (this.signal.aborted) process.exit(ExitCode.Interrupted)
+        this.#interrupt.abort(new Error(`stopped by ${name}`))
+      })
     }
   }
 
