@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, statfs } from 'node:fs/promises'
 import type { VerbResponse } from '@domicile/appliance-image/agent-protocol'
-import { type FoundContainer, sql } from '@domicile/stacks/apply'
+import { askHealth, type FoundContainer, sql } from '@domicile/stacks/apply'
 import { agentClient } from '../agent-client/agent-client.ts'
 import type { Appliance } from '../appliance/appliance.ts'
 import { LIB } from '../appliance/records.ts'
@@ -25,7 +25,7 @@ export interface RunningFacts {
 
 export async function readRunning({ blueprint, state, engine }: Appliance): Promise<RunningFacts> {
   const containers = new Map<string, FoundContainer | undefined>()
-  for (const { name } of blueprint.containers) containers.set(name, await engine.findContainer(name))
+  for (const { name } of blueprint.containers) containers.set(name, await findContainer(engine, name))
   const networks = new Map(
     await Promise.all(blueprint.networks.map(async ({ name }) => [name, await engine.findNetwork(name)] as const)),
   )
@@ -44,6 +44,13 @@ export async function readRunning({ blueprint, state, engine }: Appliance): Prom
     disk: await freeSpace(),
     systemd: existsSync('/run/systemd/system'),
   }
+}
+
+/** The engine asks at intervals; of a container that has just started, the check is run now. */
+async function findContainer(engine: Appliance['engine'], name: string): Promise<FoundContainer | undefined> {
+  const found = await engine.findContainer(name)
+  if (found?.health !== 'starting' || found.state !== 'running') return found
+  return (await askHealth(engine, found)) === 'healthy' ? { ...found, health: 'healthy' } : found
 }
 
 export const agentOf = (lib: string) => agentClient(`${lib}/run/agent.sock`)

@@ -122,7 +122,7 @@ export async function waitUntilHealthy(
     signal.throwIfAborted()
     const found = await engine.findContainer(name)
     if (!found) throw unhealthy(service, 'the container is gone', '')
-    const answer = await probe(engine, found)
+    const answer = await askHealth(engine, found)
     if (answer === 'healthy') return
     const waited = Date.now() - began
     if (gaveUp(found) || waited > HEALTH_DEADLINE_MS) {
@@ -140,8 +140,8 @@ export async function waitUntilHealthy(
 
 const STEADY_MS = 2000
 
-/** `healthy`, or what the check said. */
-async function probe(
+/** Runs a container’s own health check now. @returns `healthy`, or what the check said */
+export async function askHealth(
   engine: Engine,
   { name, state, health, healthCommand, startedAt }: FoundContainer,
 ): Promise<string> {
