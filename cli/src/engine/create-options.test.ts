@@ -8,6 +8,7 @@ const spec = (changes: Partial<ContainerSpec> = {}): ContainerSpec => ({
   image: 'sha256:aa',
   imageReference: 'app:1',
   environment: {},
+  after: [],
   mounts: [],
   tmpfs: {},
   networks: [

@@ -2,8 +2,10 @@ import { rm } from 'node:fs/promises'
 import { UserError } from '@domicile/stacks/kernel'
 import {
   imageSbom,
+  openRelease,
   type PackedRelease,
   packRelease,
+  pinKey,
   type ReleaseImage,
   type SecretKey,
   type SignedKeyList,
@@ -63,6 +65,9 @@ export async function buildRelease({
     done,
   ])
   await refuseMoved(images, outFile)
+  // What leaves the house is read once as the customer's machine will read it.
+  await using proof = await openRelease(outFile, pinKey(secretKey.publicKey), { now: new Date() })
+  say(`verified: ${proof.sizeBytes} bytes`)
   return packed
 }
 

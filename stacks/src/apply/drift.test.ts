@@ -10,6 +10,7 @@ const spec: ContainerSpec = {
   imageReference: 'app:1',
   environment: { WORKERS: '2' },
   user: '971:971',
+  after: [],
   mounts: [{ type: 'volume', source: 'erp_files', target: '/data', readOnly: false }],
   tmpfs: {},
   networks: [{ network: 'erp_internal', aliases: ['app'], address: '10.201.0.10' }],

@@ -23,6 +23,8 @@ export interface ContainerSpec {
   readonly pids: number
   readonly shmBytes?: number
   readonly health?: Health
+  /** Services that must be healthy before this one is started. */
+  readonly after: readonly string[]
   readonly stopSignal?: string
   readonly stopSeconds: number
   readonly labels: Readonly<Record<string, string>>

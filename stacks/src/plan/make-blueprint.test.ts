@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadStack, type Stack } from '../stack/index.ts'
-import { type Blueprint, installSteps, makeBlueprint, mendSteps, type Wanted } from './index.ts'
+import { type Blueprint, installSteps, makeBlueprint, mendSteps, startSteps, type Wanted } from './index.ts'
 
 let erp: Stack
 beforeAll(async () => {
@@ -107,8 +107,17 @@ test('the plan begins with folders, starts PostgreSQL before anything that needs
   expect(at('healthy postgres')).toBeLessThan(at('database'))
   expect(at('database')).toBeLessThan(at('initialize'))
   expect(at('initialize')).toBeLessThan(at('container app'))
+  expect(at('container gateway')).toBeLessThan(at('healthy app'))
   expect(ids.at(-2)).toBe('healthy gateway')
   expect(ids.at(-1)).toBe('reachable')
+})
+
+test('a service is started when those it depends on are healthy', () => {
+  const [agent, app] = ['agent', 'app'].map((name) => service(name))
+  if (!agent || !app) throw new Error('incomplete')
+  const ids = startSteps([agent, { ...app, after: ['agent'] }]).map(({ id }) => id)
+
+  expect(ids).toEqual(['container agent', 'healthy agent', 'container app', 'healthy app'])
 })
 
 describe('mending', () => {

@@ -226,7 +226,7 @@ function edge({ wanted }: Context, service: string) {
 }
 
 /** What the three system containers have in common. */
-const system = { environment: {}, ports: [], capabilities: [], stopSeconds: 10, pids: 100 } as const
+const system = { after: [], environment: {}, ports: [], capabilities: [], stopSeconds: 10, pids: 100 } as const
 
 function postgresContainer(context: Context, memoryBytes: number): ContainerSpec {
   const { lib } = layoutOf(context.wanted.name)
@@ -329,6 +329,7 @@ function applicationPart({ wanted, url, hostname, secrets }: Context, name: stri
   const own = secrets.filter((secret) => service.secrets.includes(secret.name))
   return {
     service: name,
+    after: service.depends_on,
     environment,
     user: service.user,
     mounts: [

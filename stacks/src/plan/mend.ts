@@ -79,7 +79,7 @@ export function mendSteps(
       ),
     ...blueprint.networks.filter(({ name }) => networks.has(name)).map(networkStep),
     ...blueprint.volumes.filter((name) => volumes.has(name)).map((name) => volumeStep(name, blueprint.name)),
-    ...blueprint.containers.filter((container) => replaced.includes(container)).flatMap(startSteps),
+    ...startSteps(blueprint.containers.filter((container) => replaced.includes(container))),
   ]
 }
 

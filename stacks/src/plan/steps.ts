@@ -72,7 +72,7 @@ export function installSteps({ blueprint, images, records, healthPath }: Install
     imagesStep(images),
     ...blueprint.networks.map(networkStep),
     ...blueprint.volumes.map((volume) => volumeStep(volume, blueprint.name)),
-    ...startSteps(postgres),
+    ...startSteps([postgres]),
     {
       id: 'database',
       title: `Create the database ${database.name} and its roles`,
@@ -84,7 +84,7 @@ export function installSteps({ blueprint, images, records, healthPath }: Install
       title: `Give ${database.app} its rights on rows`,
       action: { kind: 'grants', postgres: postgres.name, database },
     },
-    ...others.flatMap(startSteps),
+    ...startSteps(others),
     {
       id: 'reachable',
       title: `See ${blueprint.url} answer`,
@@ -93,20 +93,36 @@ export function installSteps({ blueprint, images, records, healthPath }: Install
   ]
 }
 
-/** Replaces one container by the blueprint's; used by `apply`. */
-export const startSteps = (container: ContainerSpec): Step[] => [
-  {
-    id: `container ${container.service}`,
-    title: `Start ${container.service}`,
-    undo: `remove the container ${container.name}`,
-    action: { kind: 'container', container },
-  },
-  {
-    id: `healthy ${container.service}`,
-    title: `Wait until ${container.service} is healthy`,
-    action: { kind: 'healthy', container: container.name, service: container.service },
-  },
-]
+/**
+ * Starts containers one after the other without waiting, but for those that must be healthy before the next may start;
+ * then waits for the rest. Warming up together takes as long as the slowest, not as long as all.
+ */
+export function startSteps(containers: readonly ContainerSpec[]): Step[] {
+  const waited = new Set<string>()
+  const waitFor = (container: ContainerSpec): Step[] => {
+    if (waited.has(container.service)) return []
+    waited.add(container.service)
+    return [healthyStep(container)]
+  }
+  const starts = containers.flatMap((container) => [
+    ...containers.filter(({ service }) => container.after.includes(service)).flatMap(waitFor),
+    startStep(container),
+  ])
+  return [...starts, ...containers.flatMap(waitFor)]
+}
+
+const startStep = (container: ContainerSpec): Step => ({
+  id: `container ${container.service}`,
+  title: `Start ${container.service}`,
+  undo: `remove the container ${container.name}`,
+  action: { kind: 'container', container },
+})
+
+const healthyStep = ({ name, service }: ContainerSpec): Step => ({
+  id: `healthy ${service}`,
+  title: `Wait until ${service} is healthy`,
+  action: { kind: 'healthy', container: name, service },
+})
 
 const initializeStep = (postgres: string, database: DatabaseSpec, job: ContainerSpec): Step => ({
   id: 'initialize',
