@@ -102,3 +102,25 @@ test('a wrong command line would be found', async () => {
 test.each(pages)('$path names no place that only its authors know', ({ text }) => {
   expect(text.match(/\/work\/|\.\.\/shared|docker\.io\/|ghcr\.io|registry\.npmjs/g) ?? []).toEqual([])
 })
+
+test('what the program advises exists', () => {
+  const sources = globSync('{cli,stacks,appliance-image}/**/src/**/*.ts', {
+    cwd: ROOT,
+    exclude: (path) => /node_modules|\/dist\/|\.test\.ts$/.test(path),
+  })
+  const advised = sources.flatMap((path) => {
+    const source = readFileSync(join(ROOT, path), 'utf8')
+    // Comments aside, and texts of the source that begin so and go on with a value.
+    const code = source.replaceAll(/^ *(\*|\/\/).*$/gm, '')
+    return [...code.matchAll(/(?:\\?`|: )domicile ([a-z][a-z -]*)/g)]
+      .filter(({ index, 0: text }) => text.startsWith('\\') || !code.startsWith('${', index + text.length))
+      .map(([, words = '']) => words.trim())
+  })
+  const unknown = advised.filter((words) => {
+    const ids = words.split(' ').map((_, index, all) => all.slice(0, index + 1).join(':'))
+    return !ids.some((id) => config.findCommand(id))
+  })
+
+  expect(advised.length).toBeGreaterThan(30)
+  expect(unknown).toEqual([])
+})

@@ -14,7 +14,11 @@ function judgeNamed(found: readonly ExistingAppliance[], name: string): Finding 
       'Run the interrupted command again: it goes on where it stopped, or goes back.',
     )
   if (same)
-    return fail(name, WANTED, `Use \`domicile upgrade --name ${name}\`, or install under another name with \`--name\`.`)
+    return fail(
+      name,
+      WANTED,
+      'Install under another name with `--name`, or remove that one first with `domicile uninstall`.',
+    )
   return pass(found.length === 0 ? 'none' : `others: ${list(found)}`, WANTED)
 }
 

@@ -23,7 +23,7 @@ export function checkSequence(release: Identity, installed: Identity | undefined
       `(sequence ${installed.sequence}), which is installed.`,
     {
       code: 'RELEASE_OLDER',
-      hint: 'Get the vendor’s newest release. To return to the version before an upgrade, use `domicile rollback`.',
+      hint: 'Get the vendor’s newest release.',
     },
   )
 }
