@@ -1,5 +1,10 @@
 #!/usr/bin/env node
-import { handle } from '@oclif/core/handle'
+import { report } from '../src/appliance-command.ts'
 import { main } from '../src/main.ts'
 
-main(process.argv.slice(2)).catch(handle)
+const argv = process.argv.slice(2)
+main(argv).catch((error: Error & { oclif?: { exit?: number } }) => {
+  // oclif says by such an error that it has printed help or the version and is done.
+  if (error.oclif?.exit === 0) return
+  report(error, argv.includes('--json'))
+})

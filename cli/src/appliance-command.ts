@@ -53,19 +53,33 @@ export abstract class ApplianceCommand extends Command {
   }
 
   protected override async catch(thrown: Interfaces.CommandError): Promise<unknown> {
-    const error = toUserError(thrown)
-    process.exitCode = error.exitCode
-    if (this.jsonEnabled()) this.logJson({ error: { code: error.code, message: error.message, hint: error.hint } })
-    else process.stderr.write(`\nError: ${error.message}\n\n${error.hint}\n`)
-    if (process.env['DEBUG']) process.stderr.write(`${(thrown as Error).stack ?? ''}\n`)
+    report(thrown, this.jsonEnabled())
     return undefined
   }
 }
 
+/** Ends the program the way the command contract wants it, whatever was thrown. */
+export function report(thrown: unknown, json: boolean): void {
+  const { code, message, hint, exitCode } = toUserError(thrown as Interfaces.CommandError)
+  process.exitCode = exitCode
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, hint } }, null, 2)}\n`)
+  else process.stderr.write(`\nError: ${message}\n\n${hint}\n`)
+  if (process.env['DEBUG']) process.stderr.write(`${(thrown as Error).stack ?? ''}\n`)
+}
+
+/** The name becomes part of paths, containers and networks, so its form is checked before anything uses it. */
 export const nameFlag = Flags.string({
   char: 'n',
   summary: 'which appliance, when this host has several',
   helpValue: 'NAME',
+  parse: async (name) => {
+    if (/^[a-z][a-z0-9-]{0,30}$/.test(name)) return name
+    throw new UserError(`“${name}” cannot be the name of an appliance.`, {
+      code: 'NAME_INVALID',
+      hint: 'Use up to 31 lower-case letters, digits and hyphens, a letter first.',
+      exitCode: ExitCode.Usage,
+    })
+  },
 })
 export const yesFlag = Flags.boolean({ char: 'y', summary: 'answer every question with yes' })
 export const dryRunFlag = Flags.boolean({ summary: 'show what would be done and change nothing' })
@@ -75,18 +89,25 @@ const declined = () =>
 
 /** Every end that is not success, in one form. Parser errors are usage; what nobody foresaw is a bug and says so. */
 function toUserError(error: Interfaces.CommandError): UserError {
-  if (error instanceof UserError) return error
+  if (error instanceof UserError) {
+    // oclif wraps what a flag's own parser throws.
+    error.message = error.message.replace(/^Parsing --\S+ \n\t/, '').replace(/\nSee more help with --help$/, '')
+    return error
+  }
   if (error.name === 'ExitPromptError' || error.name === 'AbortError') return declined()
-  if ('parse' in error || error.constructor.name.startsWith('NonExistentFlags') || error.oclif?.exit === 2) {
-    return new UserError(error.message.split('\n')[0] ?? error.message, {
-      code: 'USAGE',
-      hint: `${error.message
-        .split('\n')
-        .slice(1, 2)
-        .join('')
-        .replace(/^See more help.*/, '')} Add --help to see what the command takes.`.trim(),
-      exitCode: ExitCode.Usage,
-    })
+  if ('parse' in error || error.oclif?.exit === 2) {
+    const lines = error.message.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('See more help'))
+    return new UserError(
+      lines
+        .join(' ')
+        .replaceAll(/\s+/g, ' ')
+        .replace(/ Note: .*$/, ''),
+      {
+        code: 'USAGE',
+        hint: 'Add --help to see what the command takes; `domicile --help` lists the commands.',
+        exitCode: ExitCode.Usage,
+      },
+    )
   }
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOSPC') {

@@ -90,6 +90,13 @@ export async function wantedRecord(
   { wanted }: Earlier,
   { engine, routes }: { engine: Engine; routes: readonly string[] },
 ): Promise<WantedRecord> {
+  if (subnets.length !== 0 && subnets.length !== 2) {
+    throw new UserError(`--subnet was given ${subnets.length} times; the appliance has two networks.`, {
+      code: 'USAGE',
+      hint: 'Give it twice, or leave it away.',
+      exitCode: ExitCode.Usage,
+    })
+  }
   const [internal, edge] =
     subnets.length === 2
       ? subnets

@@ -2,21 +2,47 @@ import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { type Requirements, runChecks, type Verdict } from '@domicile/stacks/preflight'
 import type { Manifest } from '@domicile/stacks/stack'
 import { Flags } from '@oclif/core'
+import { z } from 'zod'
 import { LIB } from '../appliance/records.ts'
 import { collectFacts } from './collect-facts.ts'
 import { readNetwork } from './network.ts'
 
 const DOCKER_SOCKET = '/var/run/docker.sock'
 
+/** A value that becomes part of the plan, in the one form it may have. */
+const shaped =
+  (name: string, shape: { safeParse(value: string): { success: boolean } }, example: string) =>
+  async (value: string) => {
+    if (shape.safeParse(value).success) return value
+    throw new UserError(`--${name} ${value} is not of the right form.`, {
+      code: 'USAGE',
+      hint: `For example: --${name} ${example}`,
+      exitCode: ExitCode.Usage,
+    })
+  }
+
+/** The plan gives fixed addresses in networks of exactly this size. */
+const network24 = z.cidrv4().regex(/\.0\/24$/)
+
 /** Where the appliance is published; shared by `preflight` and `install`. */
 export const hostFlags = {
-  address: Flags.string({ summary: 'address of this host to publish on (all by default)', helpValue: 'IPV4' }),
-  'http-port': Flags.integer({ summary: 'port for HTTP, which only redirects (80)', min: 1, max: 65535 }),
-  'https-port': Flags.integer({ summary: 'port for HTTPS (443)', min: 1, max: 65535 }),
+  address: Flags.string({
+    summary: 'address of this host to publish on (all by default)',
+    helpValue: 'IPV4',
+    parse: shaped('address', z.ipv4(), '192.0.2.10'),
+  }),
+  'http-port': Flags.integer({
+    summary: 'port for HTTP, which only redirects (80)',
+    min: 1,
+    max: 65535,
+    helpValue: 'PORT',
+  }),
+  'https-port': Flags.integer({ summary: 'port for HTTPS (443)', min: 1, max: 65535, helpValue: 'PORT' }),
   subnet: Flags.string({
-    summary: 'two free /24 networks, instead of automatic choice',
+    summary: 'free /24 network for the appliance, given twice: inside and edge; chosen by itself otherwise',
     multiple: true,
     helpValue: 'CIDR',
+    parse: shaped('subnet', network24, '10.201.0.0/24'),
   }),
 }
 
