@@ -1,10 +1,9 @@
-import { chmod, copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { $ } from 'zx'
 
 const ROOT = join(import.meta.dirname, '../..')
-const OUT = join(ROOT, 'dist')
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
 
 /**
@@ -24,10 +23,13 @@ module.exports = new Proxy({}, { get: (_, key) => (key === '__esModule' ? undefi
   },
 }
 
-/** Bundles the CLI and puts it into a copy of the pinned Node.js: one file that needs libc, libstdc++ and libgcc alone. */
-export async function buildExecutable(): Promise<string> {
-  await mkdir(OUT, { recursive: true })
-  const bundle = join(OUT, 'domicile.cjs')
+/**
+ * Bundles the CLI and puts it into a copy of the pinned Node.js: one file that needs libc, libstdc++ and libgcc alone.
+ * An executable that is there, and may be running, is replaced at the very end.
+ */
+export async function buildExecutable(out = join(ROOT, 'dist')): Promise<string> {
+  await mkdir(out, { recursive: true })
+  const bundle = join(out, 'domicile.cjs')
   await build({
     entryPoints: [join(ROOT, 'cli/bin/domicile.ts')],
     outfile: bundle,
@@ -40,21 +42,23 @@ export async function buildExecutable(): Promise<string> {
     plugins: [leaveOut],
     logLevel: 'warning',
   })
-  const [config, blob, executable] = [join(OUT, 'sea.json'), join(OUT, 'sea.blob'), join(OUT, 'domicile')]
+  const [config, blob, executable] = [join(out, 'sea.json'), join(out, 'sea.blob'), join(out, 'domicile')]
+  const beside = `${executable}.new`
   await writeFile(
     config,
     JSON.stringify({ main: bundle, output: blob, disableExperimentalSEAWarning: true, useCodeCache: true }),
   )
   await $`node --experimental-sea-config ${config}`.quiet()
-  await copyFile(process.execPath, executable)
-  await chmod(executable, 0o755)
-  await $`strip ${executable}`.quiet()
-  await $`postject ${executable} NODE_SEA_BLOB ${blob} --sentinel-fuse ${FUSE}`.quiet()
+  await copyFile(process.execPath, beside)
+  await chmod(beside, 0o755)
+  await $`strip ${beside}`.quiet()
+  await $`postject ${beside} NODE_SEA_BLOB ${blob} --sentinel-fuse ${FUSE}`.quiet()
+  await rename(beside, executable)
   return executable
 }
 
 if (import.meta.main) {
-  const executable = await buildExecutable()
+  const executable = await buildExecutable(process.argv[2])
   const [{ size }, { version }] = [
     await stat(executable),
     JSON.parse(await readFile(join(ROOT, 'cli/package.json'), 'utf8')),
