@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { execa } from 'execa'
 import type { TestProject } from 'vitest/node'
@@ -42,7 +42,7 @@ export async function prepare({ hosts }: { hosts: boolean }): Promise<void> {
   await requireEngine()
   await alone(join(workshop.folder, 'lock'), async () => {
     await removeWhatRunsLeft(await endedRuns())
-    await bringPrograms('mmdebstrap', 'strip', 'minisign', 'chromium', 'zstd')
+    await bringPrograms('mmdebstrap', 'strip', 'minisign', 'chromium', 'certutil', 'zstd')
     await buildImages({ report: (line) => line.endsWith('up to date') || say(line) })
     if (hosts) await prepareHosts()
   })
@@ -76,10 +76,7 @@ async function requireEngine(): Promise<void> {
 async function buildExecutable(): Promise<void> {
   await unlessMadeFrom(await digestOf(EXECUTABLE_SOURCES, [process.version]), workshop.executable, async () => {
     say('building the executable')
-    await execa('node', [join(ROOT, 'cli/dev/build-exe.ts')], { cwd: ROOT })
-    // A copy: what a developer builds next does not change under a running test.
-    await copyFile(join(ROOT, 'dist/domicile'), `${workshop.executable}.new`)
-    await rename(`${workshop.executable}.new`, workshop.executable)
+    await execa('node', [join(ROOT, 'cli/dev/build-exe.ts'), workshop.folder], { cwd: ROOT })
   })
 }
 
