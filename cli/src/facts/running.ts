@@ -24,24 +24,22 @@ export interface RunningFacts {
 }
 
 export async function readRunning({ blueprint, state, engine }: Appliance): Promise<RunningFacts> {
-  const containers = new Map<string, FoundContainer | undefined>()
-  for (const { name } of blueprint.containers) containers.set(name, await findContainer(engine, name))
-  const networks = new Map(
-    await Promise.all(blueprint.networks.map(async ({ name }) => [name, await engine.findNetwork(name)] as const)),
-  )
-  const volumes = new Map(
-    await Promise.all(blueprint.volumes.map(async (name) => [name, await engine.hasVolume(name)] as const)),
-  )
-  const agent = await askAgent(blueprint.layout.lib)
+  const each = async <T>(names: readonly string[], read: (name: string) => Promise<T>) =>
+    new Map(await Promise.all(names.map(async (name) => [name, await read(name)] as const)))
+  const names = (things: readonly { name: string }[]) => things.map(({ name }) => name)
+  // Everything at once: what takes long is asking, not answering.
+  const [containers, networks, volumes, lost, changed, postgresSettings, agent, disk] = await Promise.all([
+    each(names(blueprint.containers), (name) => findContainer(engine, name)),
+    each(names(blueprint.networks), engine.findNetwork.bind(engine)),
+    each(blueprint.volumes, engine.hasVolume.bind(engine)),
+    missingImages(state.images, engine),
+    changedFiles(blueprint.files),
+    readPostgresSettings(blueprint, engine).catch(() => undefined),
+    askAgent(blueprint.layout.lib),
+    freeSpace(),
+  ])
   return {
-    containers,
-    networks,
-    volumes,
-    missingImages: await missingImages(state.images, engine),
-    changedFiles: await changedFiles(blueprint.files),
-    postgresSettings: await readPostgresSettings(blueprint, engine).catch(() => undefined),
-    ...agent,
-    disk: await freeSpace(),
+    ...{ containers, networks, volumes, missingImages: lost, changedFiles: changed, postgresSettings, disk, ...agent },
     systemd: existsSync('/run/systemd/system'),
   }
 }
