@@ -88,6 +88,24 @@ describe('ACME', () => {
     expect(certificates.status().lastError?.message).toContain('the clock here says 2027-01-01')
   })
 
+  test('chosen again is ordered at once after a failure, and from another server, but not without need', async () => {
+    let reason: string | null = 'port 80 is closed'
+    stage.issuer = server(() => reason)
+    const certificates = await started(stage)
+    const first = { mode: 'acme', directory: 'https://acme.example.com/' } as const
+    await certificates.use(first)
+    reason = null
+    expect(await certificates.use(first)).toMatchObject({ serving: 'acme', lastError: null })
+    expect(orders).toHaveLength(2)
+    await certificates.use(first)
+    await certificates.use({ mode: 'internal' })
+    await certificates.use(first)
+    expect(orders).toHaveLength(2)
+
+    await certificates.use({ mode: 'acme', directory: 'https://other.example.com/' })
+    expect(orders).toHaveLength(3)
+  })
+
   test('needs a host name', async () => {
     const certificates = await started(stage, { hostnames: ['192.0.2.7'] })
 

@@ -106,6 +106,17 @@ describe('the internal certificate', () => {
     expect(stage.events).toContain('state-damaged')
   })
 
+  test('is made anew when a crash left the one of an older CA', async () => {
+    const certificates = await started(stage)
+    const older = await readFile(join(stage.home, 'state/internal.pem'))
+    const { rootFingerprint } = await certificates.renew({ root: true })
+    await writeFile(join(stage.home, 'state/internal.pem'), older)
+
+    const { pem, fingerprint } = (await started(stage)).root()
+    expect(fingerprint).toBe(rootFingerprint)
+    expect((await served(stage)).verify(new X509Certificate(pem).publicKey)).toBe(true)
+  })
+
   test('is published again when the shared folder was emptied', async () => {
     const certificates = await started(stage)
     await rm(join(stage.home, 'tls/live'))
