@@ -8,7 +8,7 @@ import type { Appliance } from '../appliance/appliance.ts'
 import { readTrail } from '../appliance/audit-trail.ts'
 import { type Check, judge } from '../facts/checks.ts'
 import { probe } from '../facts/reachable.ts'
-import { readRunning } from '../facts/running.ts'
+import { type RunningFacts, readRunning } from '../facts/running.ts'
 
 /** One line of the record: what was looked at, what was found, how. */
 export interface Fact {
@@ -84,16 +84,15 @@ export async function collectAcceptance(appliance: Appliance, now: Date, version
               fact('Certificate fingerprint', tls.fingerprint, 'SHA-256, seen on the port'),
             ]
           : []),
-        fact(
-          'Ports open to the outside',
-          blueprint.containers
-            .flatMap(({ ports }) => ports.map(({ address, host }) => `${address}:${host}`))
-            .join(', '),
-          'gateway alone',
-        ),
-        ...blueprint.networks.map(({ name: network, subnet, internal }) =>
-          fact(`Network ${network}`, `${subnet}${internal ? ', no way out' : ''}`, 'engine'),
-        ),
+        fact('Ports open to the outside', openPorts(running), 'running containers'),
+        ...blueprint.networks.map(({ name: network }) => {
+          const found = running.networks.get(network)
+          return fact(
+            `Network ${network}`,
+            found ? `${found.subnet}${found.internal ? ', no way out' : ''}` : 'missing',
+            'engine',
+          )
+        }),
       ],
     },
     {
@@ -115,5 +114,10 @@ export async function collectAcceptance(appliance: Appliance, now: Date, version
   }
   return { ...record, digest: createHash('sha256').update(canonical(record)).digest('hex') }
 }
+
+const openPorts = ({ containers }: RunningFacts): string =>
+  [...containers.values()]
+    .flatMap((found) => (found?.ports ?? []).map(({ address, host }) => `${address}:${host} (${found?.service})`))
+    .join(', ')
 
 const fact = (what: string, value: string, source: string): Fact => ({ what, value, source })

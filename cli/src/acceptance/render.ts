@@ -3,8 +3,8 @@ import type { AcceptanceRecord } from './collect.ts'
 const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 1.6rem; margin-bottom: .2rem } h2 { font-size: 1.1rem; margin-top: 1.8rem; border-bottom: 1px solid #bbb }
-table { border-collapse: collapse; width: 100% } td, th { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid #e4e4e4; overflow-wrap: anywhere }
-td:last-child { color: #666; white-space: nowrap } .fail { color: #a40000; font-weight: 600 } .warn { color: #8a5a00; font-weight: 600 } .pass { color: #1d6b2f }
+table { border-collapse: collapse; width: 100%; table-layout: fixed } td:first-child { width: 26% } td:last-child { width: 24% } td, th { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid #e4e4e4; overflow-wrap: anywhere }
+td:last-child { color: #666 } .fail { color: #a40000; font-weight: 600 } .warn { color: #8a5a00; font-weight: 600 } .pass { color: #1d6b2f }
 .sign { display: flex; gap: 3rem; margin-top: 3rem } .sign div { flex: 1; border-top: 1px solid #1a1a1a; padding-top: .3rem }
 code { font-size: .85em } @page { margin: 18mm } tr, .sign { break-inside: avoid }
 `
