@@ -9,7 +9,10 @@ import type { Handlers, Progress } from './operation.ts'
 const INITIALIZING = 'domicile: initialising'
 const INITIALIZED = 'domicile: initialised'
 
-/** Handlers for what is inside PostgreSQL. Everything runs as the superuser through the container’s own socket. */
+/**
+ * Handlers for what is inside PostgreSQL. Roles and databases are the superuser’s business, through the container’s own
+ * socket and never inside the application’s database: there the vendor’s statements and objects could act for it.
+ */
 export function databaseHandlers(
   engine: Engine,
 ): Pick<Handlers, 'database' | 'initialize' | 'grants' | 'reset-settings'> {
@@ -38,7 +41,7 @@ export function databaseHandlers(
     grants: {
       look: async () => null,
       run: async ({ postgres, database }) => {
-        await sql(engine, postgres, database.name, grantsSql(database))
+        await sqlAsOwner(engine, postgres, database, grantsSql(database))
       },
     },
     'reset-settings': {
@@ -62,8 +65,9 @@ export function databaseHandlers(
 async function initialState(
   engine: Engine,
   postgres: string,
-  { name }: DatabaseSpec,
+  database: DatabaseSpec,
 ): Promise<'initialized' | 'fresh'> {
+  const { name } = database
   const comment = await sql(
     engine,
     postgres,
@@ -71,10 +75,10 @@ async function initialState(
     `SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = ${literal(name)};`,
   )
   if (comment.includes(INITIALIZED)) return 'initialized'
-  const tables = await sql(
+  const tables = await sqlAsOwner(
     engine,
     postgres,
-    name,
+    database,
     "SELECT count(*) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('r','p') AND nspname NOT IN ('pg_catalog','information_schema');",
   )
   if (comment.includes(INITIALIZING) || tables.trim() === '0') return 'fresh'
@@ -112,10 +116,48 @@ export async function runJob(
   }
 }
 
-/** Runs SQL through psql in the container; passwords never reach arguments, environment or logs. Gives back what it printed. */
-export async function sql(engine: Engine, postgres: string, database: string, text: string): Promise<string> {
-  const command = ['psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-U', 'postgres', '-d', database, '-f', '-']
-  const { exitCode, stdout, stderr } = await engine.exec(postgres, command, { user: '70', stdin: text })
+/** How psql runs every script: no start-up file, no decoration, an end at the first error. */
+const PSQL = ['psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', '-']
+
+/** Reads the password from the first line of its input, so that it is in no argument and in no environment. */
+const WITH_PASSWORD = `umask 077 && passwords=$(mktemp) || exit
+trap 'rm -f "$passwords"' EXIT
+IFS= read -r password
+printf '*:*:*:*:%s\\n' "$password" > "$passwords"
+PGPASSFILE=$passwords "$@"`
+
+type Execution = Pick<Engine, 'exec'>
+
+/** Runs our own SQL as the superuser; never the vendor’s. Gives back what psql printed. */
+export const sql = (engine: Execution, postgres: string, database: string, text: string): Promise<string> =>
+  run(engine, postgres, [...PSQL, '-U', 'postgres', '-d', database], text)
+
+/**
+ * Runs SQL in the application’s database in a session that the owner logged in to: nothing in it can become another
+ * role. Vendor’s text belongs into `vendorSql`.
+ */
+export async function sqlAsOwner(
+  engine: Execution,
+  postgres: string,
+  { name, owner, ownerSecret }: Pick<DatabaseSpec, 'name' | 'owner' | 'ownerSecret'>,
+  text: string,
+): Promise<string> {
+  const password = (await readFile(ownerSecret, 'utf8')).trim()
+  const command = ['sh', '-c', WITH_PASSWORD, 'sh', ...PSQL, '-h', '127.0.0.1', '-U', owner, '-d', name]
+  return run(engine, postgres, command, `${password}\n${text}`)
+}
+
+/**
+ * Has psql send a text to the server as it is. psql’s own commands (`\!` starts a shell in the container, where the
+ * superuser’s socket is) mean nothing there; the random tag keeps the text from ending the quotes.
+ */
+export function vendorSql(text: string): string {
+  const tag = `$v${randomBytes(16).toString('hex')}$`
+  return `SELECT ${tag}${text}${tag} \\gexec\n`
+}
+
+async function run(engine: Execution, postgres: string, command: readonly string[], stdin: string): Promise<string> {
+  const { exitCode, stdout, stderr } = await engine.exec(postgres, command, { user: '70', stdin })
   if (exitCode === 0) return stdout
   throw new UserError(`PostgreSQL refused: ${stderr.trim() || `psql ended with code ${exitCode}`}`, {
     code: 'DATABASE_REFUSED',
@@ -162,12 +204,10 @@ const commentSql = ({ name }: DatabaseSpec, text: string) =>
   `COMMENT ON DATABASE ${identifier(name)} IS ${literal(text)};`
 
 /** The application’s role may read and write rows and draw numbers; everything else is the owner’s. */
-const grantsSql = ({ owner, app, grants }: DatabaseSpec) => `
-SET ROLE ${identifier(owner)};
+const grantsSql = ({ app, grants }: DatabaseSpec) => `
 GRANT USAGE ON SCHEMA public TO ${identifier(app)};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${identifier(app)};
 GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO ${identifier(app)};
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${identifier(app)};
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO ${identifier(app)};
-${grants ?? ''}
-`
+${grants?.trim() ? vendorSql(grants) : ''}`

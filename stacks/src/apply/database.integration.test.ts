@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { scramVerifier } from './database-handlers.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { scramVerifier, sqlAsOwner, vendorSql } from './database-handlers.ts'
+import type { Engine } from './engine.ts'
 
 /** A PostgreSQL of its own from the system image, without a network. */
 const name = `it-scram-${randomBytes(4).toString('hex')}`
@@ -36,6 +40,13 @@ beforeAll(async () => {
 })
 afterAll(() => execa('docker', ['rm', '--force', '--volumes', name]))
 
+const engine: Pick<Engine, 'exec'> = {
+  exec: async (_, command, { stdin = '' } = {}) => {
+    const { exitCode = -1, stdout, stderr } = await inside([...command], stdin)
+    return { exitCode, stdout, stderr }
+  },
+}
+
 test('PostgreSQL lets in who knows the password behind our verifier, and nobody else', async () => {
   await inside(
     ['psql', '-U', 'postgres', '-f', '-'],
@@ -46,4 +57,46 @@ test('PostgreSQL lets in who knows the password behind our verifier, and nobody 
 
   expect((await login('correct horse')).exitCode).toBe(0)
   expect((await login('wrong horse')).exitCode).not.toBe(0)
+})
+
+describe('SQL of the vendor', () => {
+  let folder: string
+  let database: { name: string; owner: string; ownerSecret: string }
+  const run = (text: string) => sqlAsOwner(engine, name, database, vendorSql(text))
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'owner-'))
+    database = { name: 'vendor', owner: 'vendor_owner', ownerSecret: join(folder, 'password') }
+    await writeFile(database.ownerSecret, 'correct horse')
+    const verifier = scramVerifier('correct horse')
+    await inside(
+      ['psql', '-v', 'ON_ERROR_STOP=1', '-f', '-'],
+      `CREATE ROLE vendor_owner LOGIN PASSWORD '${verifier}';\nCREATE DATABASE vendor OWNER vendor_owner;`,
+    )
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  test('runs as the owner, many statements in one file', async () => {
+    await run("CREATE TABLE t (x text); INSERT INTO t VALUES ($$a\\b'$$);\nDO $$BEGIN PERFORM 1; END$$;")
+
+    expect(await run('SELECT x, current_user, session_user FROM t')).toBe("a\\b'|vendor_owner|vendor_owner")
+  })
+
+  test.each([
+    ['take the role back', "RESET ROLE; COPY (SELECT 1) TO PROGRAM 'true'"],
+    ['become the superuser', 'SET SESSION AUTHORIZATION postgres'],
+    ['start a program', "COPY (SELECT 1) TO PROGRAM 'touch /tmp/taken'"],
+    ['start a shell', '\\! touch /tmp/taken'],
+    ['start a shell on a line of its own', 'SELECT 1;\n\\! touch /tmp/taken\n'],
+    ['connect as somebody else', '\\connect vendor postgres /run/postgresql'],
+    ['end the quotes', '$v$; \\! touch /tmp/taken'],
+  ])('cannot %s', async (_, text) => {
+    await expect(run(text)).rejects.toThrow('PostgreSQL refused')
+
+    expect((await inside(['test', '-e', '/tmp/taken'])).exitCode).toBe(1)
+  })
+
+  test('leaves no password behind', async () => {
+    expect((await inside(['sh', '-c', 'ls -A /tmp'])).stdout).toBe('')
+  })
 })
