@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,16 +11,20 @@ let packages: NpmPackage[]
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'domicile-bundle-'))
-  packages = await bundleAgent(join(folder, 'agent.cjs'))
+  packages = await bundleAgent(folder)
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-test('the bundle needs nothing beside the runtime', async () => {
-  const bundle = await readFile(join(folder, 'agent.cjs'), 'utf8')
+test.each(['agent.cjs', 'issue-one.cjs'])('%s needs nothing beside the runtime', async (program) => {
+  const bundle = await readFile(join(folder, program), 'utf8')
   const required = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name as string)
 
   const foreign = required.filter((name) => !name.startsWith('node:') && !builtinModules.includes(name))
   expect(foreign).toEqual([])
+})
+
+test('what stays in memory is small', async () => {
+  expect((await stat(join(folder, 'agent.cjs'))).size).toBeLessThan(256 * 1024)
 })
 
 test('every npm package in the bundle is listed once, with version and licence; our own code is not', () => {
@@ -34,7 +38,10 @@ test('every npm package in the bundle is listed once, with version and licence; 
 })
 
 test('the same sources give the same bytes', async () => {
-  await bundleAgent(join(folder, 'again.cjs'))
+  await bundleAgent(join(folder, 'again'))
 
-  expect(await readFile(join(folder, 'again.cjs'), 'utf8')).toBe(await readFile(join(folder, 'agent.cjs'), 'utf8'))
+  for (const program of ['agent.cjs', 'issue-one.cjs']) {
+    const [first, again] = [join(folder, program), join(folder, 'again', program)]
+    expect(await readFile(again, 'utf8')).toBe(await readFile(first, 'utf8'))
+  }
 })

@@ -10,7 +10,8 @@ export type NpmPackage = { name: string; version: string; license: string }
 
 const run = promisify(execFile)
 const here = import.meta.dirname
-const entry = join(here, 'agent/src/main.ts')
+/** Bundle → source. What makes certificates is a program of its own, so that the agent does not keep it in memory. */
+const entries = { agent: join(here, 'agent/src/main.ts'), 'issue-one': join(here, 'agent/src/issue-one.ts') }
 const staged = join(here, 'dist/agent')
 
 /**
@@ -19,12 +20,12 @@ const staged = join(here, 'dist/agent')
  * @throws Error when the agent's entry is missing or does not bundle
  */
 export async function stageAgent(): Promise<string> {
-  await access(entry).catch(() => {
-    throw new Error(`The agent has no entry: ${entry} is missing. Build the other images with --only.`)
+  await access(entries.agent).catch(() => {
+    throw new Error(`The agent has no entry: ${entries.agent} is missing. Build the other images with --only.`)
   })
   await mkdir(staged, { recursive: true })
   const runtime = await stageRuntime()
-  const packages = await bundleAgent(join(staged, 'agent.cjs'))
+  const packages = await bundleAgent(staged)
   const listed = [...packages, runtime].sort((a, b) => a.name.localeCompare(b.name))
   await writeFile(join(staged, 'npm-packages.json'), `${JSON.stringify(listed, null, 2)}\n`)
   await copyFile(join(here, 'agent/Dockerfile'), join(staged, 'Dockerfile'))
@@ -32,26 +33,28 @@ export async function stageAgent(): Promise<string> {
 }
 
 /**
- * Bundles the agent and all it imports into one CommonJS file.
+ * Bundles the agent's two programs, `agent.cjs` and `issue-one.cjs`, each with all it imports, as CommonJS.
  * @returns the npm packages whose code went into it
  */
-export async function bundleAgent(outfile: string): Promise<NpmPackage[]> {
+export async function bundleAgent(folder: string): Promise<NpmPackage[]> {
   const { metafile } = await build({
-    entryPoints: [entry],
-    outfile,
+    entryPoints: entries,
+    outdir: folder,
+    outExtension: { '.js': '.cjs' },
     bundle: true,
     format: 'cjs',
     platform: 'node',
     target: 'node24',
-    minify: false,
+    // Node keeps the text of a program in memory; names stay as they are for stack traces.
+    minifyWhitespace: true,
     keepNames: true,
     metafile: true,
     legalComments: 'inline',
     logLevel: 'error',
     absWorkingDir: dirname(here),
   })
-  const [output] = Object.values(metafile.outputs)
-  return packagesOf(Object.keys(output?.inputs ?? {}).map((input) => join(dirname(here), input)))
+  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs))
+  return packagesOf(inputs.map((input) => join(dirname(here), input)))
 }
 
 /** The packages that bundled files belong to, each once; a file outside node_modules is our own. */

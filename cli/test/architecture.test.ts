@@ -19,7 +19,7 @@ const KNOWN_ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   dockerode: ['cli/src/engine'],
   listr2: ['cli/src/screen'],
   '@cyclonedx/cyclonedx-library': ['stacks/src/release'],
-  '@peculiar/x509': ['appliance-image/agent', 'cli/test'],
+  '@peculiar/x509': ['appliance-image', 'cli/test'],
   'acme-client': ['appliance-image/agent'],
   ajv: ['stacks/src/stack', 'stacks/src/release'],
   zx: ['cli/dev', 'cli/test', 'appliance-image'],

@@ -103,7 +103,7 @@ async function startAgent(): Promise<void> {
     }),
   )
   const bundle = join(folder, 'agent.cjs')
-  await bundleAgent(bundle)
+  await bundleAgent(folder)
   const flags = ['--jitless', '--max-semi-space-size=1', '--max-old-space-size=64']
   run(process.execPath, [...flags, bundle, join(folder, 'agent.json')], {
     NODE_EXTRA_CA_CERTS: join(folder, 'api.pem'),

@@ -20,7 +20,7 @@ let bundle: string
 beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'agent-bundle-'))
   bundle = join(folder, 'agent.cjs')
-  await bundleAgent(bundle)
+  await bundleAgent(folder)
   return () => rm(folder, { recursive: true })
 })
 

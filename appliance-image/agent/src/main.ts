@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { dirname, extname, join } from 'node:path'
 import { startAgent } from './agent.ts'
 import { parseConfig } from './config.ts'
 import { jsonLog, messageOf } from './log.ts'
-import { forkedIssuer, ISSUE_ARGUMENT, issueOne } from './tls/forked-issuer.ts'
+import { forkedIssuer } from './tls/forked-issuer.ts'
 
 /** `agent [CONFIG]`: the appliance's one resident service. */
 const DEFAULT_CONFIG = '/etc/domicile/agent.json'
@@ -24,14 +25,14 @@ function runAgent(configPath: string): void {
   process.on('uncaughtException', fail)
   process.umask(0o027)
 
-  const [program = ''] = process.argv.slice(1)
+  const [, program = ''] = process.argv
+  // Beside this program, and bundled like it: what it takes is not read into the memory of the agent.
+  const issuer = join(dirname(program), `issue-one${extname(program)}`)
   const start = async () => {
     const config = parseConfig(readFileSync(configPath, 'utf8'))
-    await startAgent(config, { issuer: forkedIssuer(program, stop.signal), clock, random: Math.random, log })
+    await startAgent(config, { issuer: forkedIssuer(issuer, stop.signal), clock, random: Math.random, log })
   }
   start().catch(fail)
 }
 
-const [, , argument = DEFAULT_CONFIG] = process.argv
-if (argument === ISSUE_ARGUMENT) issueOne()
-else runAgent(argument)
+runAgent(process.argv[2] ?? DEFAULT_CONFIG)
