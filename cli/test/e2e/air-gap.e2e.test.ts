@@ -86,8 +86,10 @@ test('a person logs in with a browser and finds the party', async () => {
     await page.getByRole('button', { name: /login/i }).click()
     await page.locator('input[type=password]').last().fill(password)
     await page.keyboard.press('Enter')
+    await page.getByText('Parties', { exact: true }).waitFor()
     // The first login of all is greeted by an assistant.
     await page.getByRole('button', { name: /cancel/i }).click()
+    await page.getByText('Module Configuration').first().waitFor({ state: 'hidden' })
     await page.goto(`${url}#erp/model/party.party`)
     await page.getByText('Made before the reboot').first().waitFor()
     await page.screenshot({ path: join(workshop.artifacts, 'erp.png') })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { type BrowserContext, chromium } from 'playwright-core'
 import type { Site } from './web.ts'
+import { workshop } from './workshop.ts'
 
 const QUIET = [
   ...['--headless', '--disable-gpu', '--disable-quic', '--no-first-run', '--no-sandbox', '--disable-sync'],
@@ -24,6 +25,10 @@ export async function browse<T>(site: Site, work: (context: BrowserContext, url:
   try {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
     return await work(context, `https://${hostname}:${port}/`)
+  } catch (error) {
+    const pages = browser.contexts().flatMap((context) => context.pages())
+    await pages[0]?.screenshot({ path: join(workshop.artifacts, 'failed.png') })
+    throw error
   } finally {
     await browser.close()
     await rm(home, { recursive: true })
