@@ -14,6 +14,7 @@ export function planText(blueprint: Blueprint, steps: readonly Step[]): string {
       const published = ports.map(({ address, host, container }) => `${address}:${host}->${container}`).join(' ')
       return `Container   ${name}  ${imageReference} (${image.slice(7, 19)})  user ${user ?? 'of the image'}  ${Math.round(memoryBytes / 2 ** 20)} MiB  ${published}`.trimEnd()
     }),
+    ...steps.flatMap(({ action }) => paths(action)),
     'Units       none; the engine brings the containers back after a reboot',
     '',
     ...steps.map(
@@ -21,4 +22,13 @@ export function planText(blueprint: Blueprint, steps: readonly Step[]): string {
     ),
   ]
   return lines.join('\n')
+}
+
+function paths(action: Step['action']): string[] {
+  if (action.kind === 'directories')
+    return action.directories.map(({ path, mode }) => `Folder      ${path}  ${mode.toString(8)}`)
+  if (action.kind === 'files') return action.files.map(({ path, mode }) => `File        ${path}  ${mode.toString(8)}`)
+  if (action.kind === 'secrets')
+    return action.secrets.map(({ path, uid }) => `Secret      ${path}  400, readable by user ${uid} alone`)
+  return action.kind === 'images' ? action.images.map(({ reference }) => `Image       ${reference}`) : []
 }
