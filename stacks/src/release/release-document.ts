@@ -8,10 +8,17 @@ import { contradictory, newerFormat } from './refusals.ts'
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 const sizeBytes = z.int().nonnegative()
+/** Shown on terminals before anybody has proven it: nothing in it may move a cursor. */
+const shown = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .regex(/^\P{Cc}*$/u, 'must be one line without control characters')
 
 export const releaseImageSchema = z.object({
-  role: z.string().min(1).max(63).describe('Service of compose.yaml, or a part of every appliance such as postgres.'),
-  reference: z.string().min(1).max(255).describe('Name and tag under which the archive holds the image.'),
+  role: shown(63).describe('Service of compose.yaml, or a part of every appliance such as postgres.'),
+  reference: shown(255).describe('Name and tag under which the archive holds the image.'),
   digest: digest.describe('Image ID: the digest of its configuration.'),
   layers: z.array(digest).min(1).max(200).describe('Digests of the uncompressed layers, lowest first.'),
   sizeBytes,
@@ -20,11 +27,11 @@ export const releaseImageSchema = z.object({
 export const releaseSchema = z.object({
   format: z.literal(1),
   name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
-  title: z.string().min(1).max(80),
+  title: shown(80),
   version: z.string().regex(/^\d+\.\d+(\.\d+)*(-[\w.]+)?$/),
   sequence: z.int().positive().describe('Grows with every release of this name; an older one is refused.'),
   date: z.iso.date().refine((day) => day >= '1970', 'must not be before 1970'),
-  domicile: z.string().min(1).max(40).describe('Version of the program that built the release.'),
+  domicile: shown(40).describe('Version of the program that built the release.'),
   keyId: z
     .string()
     .regex(/^[0-9A-F]{16}$/)

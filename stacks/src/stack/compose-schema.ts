@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { z } from 'zod'
 import { durationSchema, sizeSchema } from './sizes.ts'
 
@@ -9,6 +10,9 @@ import { durationSchema, sizeSchema } from './sizes.ts'
 
 /** What the appliance adds itself; a stack cannot have services of these names. */
 export const RESERVED_SERVICES = ['postgres', 'gateway', 'agent'] as const
+
+/** Its own volumes: data of PostgreSQL, keys of the agent, the gateway’s certificate. No service of a stack gets them. */
+export const RESERVED_VOLUMES = ['postgres', 'agent', 'tls'] as const
 
 /** Capabilities a service may ask for by name; every other one is dropped (CIS Docker 5.3). */
 const GRANTABLE_CAPABILITIES = [
@@ -65,6 +69,14 @@ const environment = z
     }
   })
 
+/** What the kernel, the engine or the appliance puts into every container; a volume there would hide or replace it. */
+const OCCUPIED = ['/proc', '/sys', '/dev', '/run/secrets']
+
+function isFree(path: string): boolean {
+  const plain = posix.join(path, '/')
+  return plain !== '/' && !OCCUPIED.some((folder) => plain.startsWith(`${folder}/`)) && !path.split('/').includes('..')
+}
+
 const volumeMount = z
   .union([
     z
@@ -83,7 +95,7 @@ const volumeMount = z
       })
       .transform(({ source, target, read_only }) => ({ source, target, readOnly: read_only ?? false })),
   ])
-  .refine(({ target }) => !target.split('/').includes('..'), 'must not contain ..')
+  .refine(({ target }) => isFree(target), 'must be mounted at a folder of the application’s own, without ..')
 
 const healthcheck = z
   .strictObject({
@@ -117,7 +129,7 @@ const service = z
     command: command.optional(),
     entrypoint: command.optional(),
     environment: environment.default({}),
-    user: z.string().regex(/^[1-9]\d*(:\d+)?$/, 'must be a numeric non-root user, for example "971:971"'),
+    user: z.string().regex(/^[1-9]\d{0,8}(:\d{1,9})?$/, 'must be a numeric non-root user, for example "971:971"'),
     working_dir: absolutePath.optional(),
     volumes: z.array(volumeMount).default([]),
     secrets: z.array(name).default([]),
@@ -174,6 +186,10 @@ export const composeSchema = z.preprocess(
     .superRefine((compose, context) => {
       const issue = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message })
       if (Object.keys(compose.services).length === 0) issue(['services'], 'needs at least one service')
+      for (const volume of compose.volumes) {
+        if ((RESERVED_VOLUMES as readonly string[]).includes(volume))
+          issue(['volumes', volume], 'is a name the appliance uses itself')
+      }
       for (const [serviceName, { volumes, secrets, depends_on }] of Object.entries(compose.services)) {
         const at = ['services', serviceName]
         if ((RESERVED_SERVICES as readonly string[]).includes(serviceName))
@@ -187,12 +203,34 @@ export const composeSchema = z.preprocess(
             issue([...at, 'secrets', index], `secret "${secret}" is not declared under secrets`)
         }
         for (const other of depends_on) {
-          if (!(other in compose.services) && other !== 'postgres')
+          if (!Object.hasOwn(compose.services, other) && other !== 'postgres')
             issue([...at, 'depends_on'], `"${other}" is not a service`)
         }
       }
+      const circle = circleOf(compose.services)
+      if (circle) issue(['services', circle[0] ?? ''], `waits for itself: ${circle.join(' → ')}`)
     }),
 )
+
+/** Services of which each waits for the next and the last one for the first; `undefined` when every wait ends. */
+function circleOf(services: Readonly<Record<string, { depends_on: readonly string[] }>>): string[] | undefined {
+  const ended = new Set<string>()
+  const walk = (name: string, path: readonly string[]): string[] | undefined => {
+    if (path.includes(name)) return [...path.slice(path.indexOf(name)), name]
+    if (ended.has(name) || !Object.hasOwn(services, name)) return undefined
+    for (const other of services[name]?.depends_on ?? []) {
+      const circle = walk(other, [...path, name])
+      if (circle) return circle
+    }
+    ended.add(name)
+    return undefined
+  }
+  for (const name of Object.keys(services)) {
+    const circle = walk(name, [])
+    if (circle) return circle
+  }
+  return undefined
+}
 
 export type Compose = z.output<typeof composeSchema>
 export type Service = Compose['services'][string]

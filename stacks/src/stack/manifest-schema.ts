@@ -14,11 +14,19 @@ const file = z
   .regex(/^[\w.][\w./-]*$/, 'must be a path inside the stack folder')
   .refine((path) => !path.split('/').includes('..'), 'must not leave the stack folder')
 
+/** Text that terminals, web pages and configuration files show: nothing in it may move a cursor or begin a line. */
+const oneLine = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .regex(/^\P{Cc}*$/u, 'must be one line without control characters')
+
 /** A JSON Schema for one setting. Checked as a schema when the stack is loaded; kept as data because forms are made of it. */
 const setting = z
   .looseObject({
     type: z.enum(['string', 'integer', 'number', 'boolean']),
-    title: z.string().min(1).max(120),
+    title: oneLine(120),
     description: z.string().max(500).optional(),
     default: z.union([z.string(), z.number(), z.boolean()]).optional(),
     enum: z.array(z.union([z.string(), z.number()])).optional(),
@@ -32,7 +40,7 @@ const job = z.strictObject({
 
 export const manifestSchema = z.strictObject({
   name: word,
-  title: z.string().min(1).max(80),
+  title: oneLine(80),
   version: z.string().regex(/^\d+\.\d+(\.\d+)*(-[\w.]+)?$/, 'must be a version such as 7.0.30'),
   date: z.iso.date().describe('Day of the release, YYYY-MM-DD.'),
   requires: z.strictObject({
@@ -65,14 +73,14 @@ export const manifestSchema = z.strictObject({
     .record(
       secretName,
       z.strictObject({
-        title: z.string().min(1).max(120),
+        title: oneLine(120),
         length: z.int().min(12).max(128).default(32),
         show: z.literal('once').optional(),
         lifecycle: z.boolean().default(false).describe('Mounted for lifecycle commands only.'),
       }),
     )
     .default({}),
-  login: z.strictObject({ user: z.string().max(80), secret: secretName }).optional(),
+  login: z.strictObject({ user: oneLine(80), secret: secretName }).optional(),
   lifecycle: z.strictObject({ initialize: job.optional(), migrate: job.optional() }).default({}),
   egress: z.array(word).default([]).describe('Services that may open connections to the outside.'),
   meters: metersSchema.optional(),

@@ -7,7 +7,8 @@ export function parseSize(value: string | number): number | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value > 0 ? value : undefined
   const match = /^(\d+(?:\.\d+)?)\s*(?:([bkmgt])(?:i?b)?)?$/i.exec(value.trim())
   const unit = UNITS[(match?.[2] ?? 'b').toLowerCase()]
-  return match?.[1] && unit ? Math.round(Number(match[1]) * unit) : undefined
+  const bytes = match?.[1] && unit ? Math.round(Number(match[1]) * unit) : 0
+  return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined
 }
 
 /** `"10s"`, `"1m30s"`, `"500ms"` as Compose writes them; milliseconds. */

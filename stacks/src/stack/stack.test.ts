@@ -86,12 +86,45 @@ describe('every problem is named with file, line and path', () => {
     ['a reserved name', COMPOSE.replace('  app:', '  postgres:'), /postgres is a name the appliance uses itself/],
     ['a volume nobody declared', COMPOSE.replace('  files:\n', '  other:\n'), /volume "files" is not declared/],
     [
+      'the volume of PostgreSQL',
+      COMPOSE.replaceAll('files:', 'postgres:'),
+      /compose\.yaml:8:3 volumes\.postgres is a name the appliance uses itself/,
+    ],
+    ['the certificate’s volume', COMPOSE.replaceAll('files:', 'tls:'), /volumes\.tls is a name the appliance uses/],
+    ['a volume over the secrets', COMPOSE.replace('files:/data', 'files:/run/secrets/.'), /the application’s own/],
+    ['a volume over the root', COMPOSE.replace('files:/data', 'files:/./'), /the application’s own/],
+    ['a user beyond all numbers', COMPOSE.replace('1000:1000', '4294967296'), /numeric non-root user/],
+    ['memory beyond all numbers', COMPOSE.replace('    user:', '    mem_limit: 99999999t\n    user:'), /is not a size/],
+    ['no memory', COMPOSE.replace('    user:', '    mem_limit: 0\n    user:'), /is not a size/],
+    [
+      'a wait for itself',
+      COMPOSE.replace('    user:', '    depends_on: [app]\n    user:'),
+      /waits for itself: app → app/,
+    ],
+    [
       'the owner’s password in a server',
       COMPOSE.replaceAll('database_password', 'database_owner_password'),
       /only lifecycle commands get it/,
     ],
   ])('%s', (_, compose, message) => {
     expect(failure({ compose })).toMatch(message)
+  })
+
+  test.each([
+    ['aliases of aliases', `a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [${'*a,'.repeat(50)}]\nc: [${'*b,'.repeat(50)}]\n`],
+    ['endless nesting', '['.repeat(100_000)],
+  ])('YAML with %s', (_, compose) => {
+    expect(failure({ compose })).toMatch(/compose\.yaml:1:\d+/)
+  })
+
+  test('commands of psql in SQL', () => {
+    const files = new Map([
+      ['compose.yaml', COMPOSE],
+      ['appliance.yaml', MANIFEST.replace('app: app_rw }', 'app: app_rw, grants: database/g.sql }')],
+      ['database/g.sql', "SELECT 'a\\b';\n  \\! sh\n"],
+    ])
+
+    expect(() => parseStack(files)).toThrow(/database\/g\.sql:2:1 psql’s own commands/)
   })
 
   test('YAML that is not YAML', () => {
@@ -106,6 +139,14 @@ describe('every problem is named with file, line and path', () => {
     ],
     ['one role for both', MANIFEST.replace('app: app_rw', 'app: app'), /must be another role than the owner/],
     ['PostgreSQL’s own role', MANIFEST.replace('owner: app,', 'owner: postgres,'), /belongs to PostgreSQL/],
+    [
+      'PostgreSQL’s own password',
+      `${MANIFEST}secrets: { postgres_password: { title: Mine } }\n`,
+      /secrets\.postgres_password is a name the appliance uses itself/,
+    ],
+    ['PostgreSQL’s own database', MANIFEST.replace('{ name: app,', '{ name: template1,'), /belongs to PostgreSQL/],
+    ['a property that every object has', MANIFEST.replace('service: app', 'service: constructor'), /is not a service/],
+    ['a title that moves the cursor', MANIFEST.replace('title: App', 'title: "A\\e[2J"'), /without control characters/],
     ['an unknown check', `${MANIFEST}strict: [astrology]\n`, /"astrology" is not a preflight check/],
     [
       'two statements in a meter',

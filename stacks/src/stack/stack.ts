@@ -10,6 +10,12 @@ import { invalid, type Problem, parseYaml } from './yaml.ts'
 /** Secrets the appliance makes for every stack; a compose file uses them by these names. */
 export const DATABASE_SECRETS = ['database_password', 'database_owner_password'] as const
 
+/** Files beside those; a secret of the stack by such a name would be the appliance’s own. */
+const RESERVED_SECRETS: readonly string[] = [...DATABASE_SECRETS, 'postgres_password']
+
+/** Databases that every PostgreSQL has. */
+const RESERVED_DATABASES = ['postgres', 'template0', 'template1']
+
 /** A vendor's application, read and checked. Plain data. */
 export interface Stack {
   readonly manifest: Manifest
@@ -73,7 +79,7 @@ function crossCheck(
   const problems: Problem[] = []
   const wrong = (path: string, message: string, file = 'appliance.yaml') =>
     problems.push({ file, line: lineOf(files.get(file) ?? '', path), column: 1, path, message })
-  const service = (name: string): Service | undefined => services[name]
+  const service = (name: string): Service | undefined => (Object.hasOwn(services, name) ? services[name] : undefined)
 
   if (!service(manifest.gateway.service))
     wrong('gateway.service', `"${manifest.gateway.service}" is not a service of compose.yaml`)
@@ -85,30 +91,47 @@ function crossCheck(
     if (!volumes.includes(volume)) wrong('documents', `"${volume}" is not a volume of compose.yaml`)
   }
   for (const secret of secrets) {
-    if (!(secret in manifest.secrets) && !(DATABASE_SECRETS as readonly string[]).includes(secret)) {
+    if (!Object.hasOwn(manifest.secrets, secret) && !(DATABASE_SECRETS as readonly string[]).includes(secret)) {
       wrong('secrets', `"${secret}" is not described under secrets of appliance.yaml`, 'compose.yaml')
     }
+  }
+  for (const secret of Object.keys(manifest.secrets)) {
+    if (RESERVED_SECRETS.includes(secret)) wrong(`secrets.${secret}`, 'is a name the appliance uses itself')
   }
   for (const [name, { secrets: used }] of Object.entries(services)) {
     if (used.includes('database_owner_password')) {
       wrong(`services.${name}`, 'must not hold database_owner_password; only lifecycle commands get it', 'compose.yaml')
     }
   }
-  if (manifest.login && !(manifest.login.secret in manifest.secrets)) {
+  if (manifest.login && !Object.hasOwn(manifest.secrets, manifest.login.secret)) {
     wrong('login.secret', `"${manifest.login.secret}" is not described under secrets`)
+  }
+  if (RESERVED_DATABASES.includes(manifest.database.name)) {
+    wrong('database.name', `"${manifest.database.name}" belongs to PostgreSQL`)
   }
   if (manifest.database.owner === manifest.database.app) wrong('database.app', 'must be another role than the owner')
   for (const role of [manifest.database.owner, manifest.database.app]) {
-    if (role === 'postgres' || role.startsWith('pg_')) wrong('database', `role "${role}" belongs to PostgreSQL`)
+    if (role === 'postgres' || role === 'public' || role === 'none' || role.startsWith('pg_'))
+      wrong('database', `role "${role}" belongs to PostgreSQL`)
   }
   if (manifest.database.grants && !files.has(manifest.database.grants)) {
     wrong('database.grants', `file ${manifest.database.grants} is missing (SQL files live in the folder database/)`)
   }
+  problems.push(...psqlCommands(files))
   for (const id of manifest.strict) {
     if (!CHECKS.some((check) => check.id === id)) wrong('strict', `"${id}" is not a preflight check`)
   }
   if ('hostname' in manifest.settings) wrong('settings.hostname', 'is asked of every appliance by itself; remove it')
   return problems
+}
+
+/** Lines that only psql would understand: SQL files go to the server as they are. */
+function psqlCommands(files: ReadonlyMap<string, string>): Problem[] {
+  return [...files]
+    .filter(([file]) => file.endsWith('.sql'))
+    .flatMap(([file, text]) => text.split('\n').map((line, index) => ({ file, text: line, line: index + 1 })))
+    .filter(({ text }) => /^\s*\\/.test(text))
+    .map(({ file, line }) => ({ file, line, column: 1, path: '', message: 'psql’s own commands (\\…) are not SQL' }))
 }
 
 /** The line of the first key of a path, good enough to find the place. */

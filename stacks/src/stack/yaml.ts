@@ -23,7 +23,7 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
     throw invalid([{ file, line: 1, column: 1, path: '', message: `is larger than ${MAX_BYTES} bytes` }])
   }
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  const { document, content } = decode(text, file, lines)
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset)
     return { file, line, column: col }
@@ -31,7 +31,7 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
   if (document.errors.length > 0) {
     throw invalid(document.errors.map((error) => ({ ...at(error.pos[0]), path: '', message: error.message })))
   }
-  const result = schema.safeParse(document.toJS({ maxAliasCount: 100 }))
+  const result = schema.safeParse(content)
   if (result.success) return result.data
 
   const problems = result.error.issues.flatMap(plainly).flatMap((issue) => {
@@ -41,6 +41,19 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
     return paths.map((path) => ({ ...at(offsetOf(document.contents, path)), path: path.join('.'), message }))
   })
   throw invalid(problems)
+}
+
+/** Refuses what is made to exhaust who reads it: aliases of aliases, thousands of nested brackets. */
+function decode(text: string, file: string, lineCounter: LineCounter) {
+  try {
+    const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true })
+    return {
+      document,
+      content: document.errors.length > 0 ? undefined : (document.toJS({ maxAliasCount: 100 }) as unknown),
+    }
+  } catch (error) {
+    throw invalid([{ file, line: 1, column: 1, path: '', message: `cannot be read: ${(error as Error).message}` }])
+  }
 }
 
 /** Of a value that may have several forms, what is wrong with the form that was meant: the one of the right type. */
