@@ -47,21 +47,15 @@ async function install(): Promise<void> {
   await remember(brought)
   await buildImages({ report: (line) => console.error(line) })
   if (!existsSync(join(FOLDER, 'vendor.key'))) await domicile('vendor', 'keygen', '--out', 'vendor')
-  await domicile(
-    'vendor',
-    'release',
-    'build',
-    join(ROOT, 'stacks/erp'),
-    '--key',
-    'vendor.key',
-    '--build',
-    '--out',
-    'erp.domicile',
-  )
+  const installed = existsSync(`/var/lib/domicile/${NAME}/state.json`)
+  // An installed appliance goes with the file it was installed from.
+  if (!installed || !existsSync(join(FOLDER, 'erp.domicile'))) {
+    const words = ['--key', 'vendor.key', '--build', '--out', 'erp.domicile']
+    await domicile('vendor', 'release', 'build', join(ROOT, 'stacks/erp'), ...words)
+  }
 
   heading('Customer: install')
   const ports = (await isFree(80)) && (await isFree(443)) ? ['80', '443'] : ['8080', '8443']
-  const installed = existsSync(`/var/lib/domicile/${NAME}/state.json`)
   const where = installed
     ? []
     : ['--http-port', ports[0] ?? '', '--https-port', ports[1] ?? '', '--hostname', 'localhost']
