@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 
 interface Holder {
@@ -10,7 +10,8 @@ interface Holder {
   readonly since: string
 }
 
-const FOLDER = existsSync('/run/lock') ? '/run/lock' : '/run'
+/** Everybody may write to /run/lock, and what anybody puts there would stop us. */
+const FOLDER = '/run'
 
 /**
  * Runs `work` while this process alone may change the appliance. A lock whose process is gone, or that is older than
@@ -19,7 +20,7 @@ const FOLDER = existsSync('/run/lock') ? '/run/lock' : '/run'
  */
 export async function withLock<T>(appliance: string, operation: string, work: () => Promise<T>): Promise<T> {
   const path = `${FOLDER}/domicile-${appliance}.lock`
-  take(path, operation)
+  takeLock(path, operation)
   try {
     return await work()
   } finally {
@@ -27,28 +28,55 @@ export async function withLock<T>(appliance: string, operation: string, work: ()
   }
 }
 
-function take(path: string, operation: string): void {
-  const mine: Holder = {
-    pid: process.pid,
-    startTicks: startTicks(process.pid) ?? '',
-    bootId: bootId(),
-    operation,
-    since: new Date().toISOString(),
-  }
-  for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      writeFileSync(path, JSON.stringify(mine), { flag: 'wx', mode: 0o644 })
-      return
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+/** Written beside and linked: nobody ever sees a lock that does not say yet whose it is. */
+export function takeLock(path: string, operation: string): void {
+  const beside = `${path}.${process.pid}`
+  writeFileSync(beside, JSON.stringify(holderNow(operation)), { mode: 0o644 })
+  try {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      if (linked(beside, path)) return
+      const holder = readHolder(path)
+      if (alive(holder)) throw locked(holder)
+      removeStale(path, `${beside}.stale`)
     }
-    const holder = readHolder(path)
-    if (holder && alive(holder)) throw locked(holder)
-    rmSync(path, { force: true })
+    throw locked(readHolder(path))
+  } finally {
+    rmSync(beside, { force: true })
   }
 }
 
-const alive = ({ pid, startTicks: ticks, bootId: boot }: Holder) => boot === bootId() && startTicks(pid) === ticks
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return false
+  }
+}
+
+/** Moves a dead one's lock away. One that somebody else took over since goes back to its place. */
+function removeStale(path: string, aside: string): void {
+  try {
+    renameSync(path, aside)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  if (alive(readHolder(aside))) linked(aside, path)
+  rmSync(aside, { recursive: true, force: true })
+}
+
+const holderNow = (operation: string): Holder => ({
+  pid: process.pid,
+  startTicks: startTicks(process.pid) ?? '',
+  bootId: bootId(),
+  operation,
+  since: new Date().toISOString(),
+})
+
+const alive = (holder: Holder | undefined): boolean =>
+  holder !== undefined && holder.bootId === bootId() && startTicks(holder.pid) === (holder.startTicks ?? '')
 
 function readHolder(path: string): Holder | undefined {
   try {
@@ -70,9 +98,12 @@ function startTicks(pid: number): string | undefined {
   }
 }
 
-const locked = ({ operation, pid, since }: Holder) =>
-  new UserError(`Another operation is at work: “${operation}” (process ${pid}, since ${since}).`, {
-    code: 'LOCKED',
-    hint: 'Wait until it has ended and run the command again.',
-    exitCode: ExitCode.Locked,
-  })
+const locked = (holder: Holder | undefined) =>
+  new UserError(
+    `Another operation is at work: ${holder ? `“${holder.operation}” (process ${holder.pid}, since ${holder.since})` : 'it has only just begun'}.`,
+    {
+      code: 'LOCKED',
+      hint: 'Wait until it has ended and run the command again.',
+      exitCode: ExitCode.Locked,
+    },
+  )

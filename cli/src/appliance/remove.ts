@@ -30,12 +30,22 @@ async function ownImages(name: string, state: StateRecord | undefined): Promise<
   const others = (await applianceNames()).filter((other) => other !== name)
   const states = await Promise.all(others.map(readState))
   const needed = new Set(states.flatMap((other) => other?.images.map(({ reference }) => reference) ?? []))
-  const entries = new Journal(journalPath(name)).read()
+  const entries = readJournal(name)
+  if (!entries) return []
   const before = entries.find((entry) => entry.event === 'start' && entry.step === 'images')
   const present = before?.event === 'start' ? (before.before as { present: string[] }).present : []
   return (state?.images ?? [])
     .map(({ reference }) => reference)
     .filter((reference) => !needed.has(reference) && !present.includes(reference))
+}
+
+/** `undefined` when it is damaged: then nobody knows which images were here before, and all of them stay. */
+function readJournal(name: string) {
+  try {
+    return new Journal(journalPath(name)).read()
+  } catch {
+    return undefined
+  }
 }
 
 /**

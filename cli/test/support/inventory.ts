@@ -23,7 +23,7 @@ const prune = APART.map((path) => `-path ${path} -prune`).join(' -o ')
 
 const PARTS = {
   files: `find / \\( ${prune} -o -name 'systemd-private-*' -prune \\) -o -type d -printf '%p/ %m %U:%G\\n' -o -printf '%p %y %m %U:%G %s %T@ %l\\n'`,
-  locks: 'find /run/lock /run/systemd/system -mindepth 1',
+  locks: "find /run/lock /run/systemd/system -mindepth 1; find /run -maxdepth 1 -name 'domicile-*'",
   configuration: 'find /etc -type f -exec sha256sum {} +',
   users: 'getent passwd; getent group',
   units: 'systemctl list-unit-files --no-legend --plain',

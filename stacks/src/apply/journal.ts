@@ -1,4 +1,5 @@
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
+import { ExitCode, UserError } from '../kernel/index.ts'
 
 /**
  * What an operation meant to do and what it did, one JSON line each, on the disk before the next step begins.
@@ -55,27 +56,22 @@ export class Journal {
     this.path = path
   }
 
+  /** @throws UserError RECORD_INVALID (2) when a line before the last one is not one of ours */
   read(): Entry[] {
-    let text: string
-    try {
-      text = readFileSync(this.path, 'utf8')
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-      throw error
-    }
-    const lines = text.split('\n')
+    const lines = this.#text().split('\n')
     return lines.flatMap((line, index) => {
       try {
         return line ? [JSON.parse(line) as Entry] : []
-      } catch (error) {
+      } catch {
         if (index === lines.length - 1) return []
-        throw error
+        throw damaged(this.path, index + 1)
       }
     })
   }
 
   /** Appends and flushes: when this returns, a power cut cannot take the entry away. */
   write(entry: Entry): void {
+    this.#dropCutLine()
     const file = openSync(this.path, 'a', 0o640)
     try {
       writeSync(file, `${JSON.stringify(entry)}\n`)
@@ -84,4 +80,22 @@ export class Journal {
       closeSync(file)
     }
   }
+
+  /** What comes after a cut line would become part of it, and two entries would be lost. */
+  #dropCutLine(): void {
+    const text = this.#text()
+    if (text === '' || text.endsWith('\n')) return
+    truncateSync(this.path, Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)))
+  }
+
+  #text(): string {
+    return existsSync(this.path) ? readFileSync(this.path, 'utf8') : ''
+  }
 }
+
+const damaged = (path: string, line: number) =>
+  new UserError(`${path} is damaged: line ${line} is not an entry.`, {
+    code: 'RECORD_INVALID',
+    hint: 'Look at that line and bring the file back from a backup. `domicile uninstall` works without it.',
+    exitCode: ExitCode.Usage,
+  })
