@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { Journal, unfinished } from '@domicile/stacks/apply'
+import { Journal, refuseForeignNames, unfinished } from '@domicile/stacks/apply'
 import { UserError } from '@domicile/stacks/kernel'
 import { acceptChecks, renderVerdicts } from '@domicile/stacks/preflight'
 import { checkSequence } from '@domicile/stacks/release'
@@ -73,6 +73,7 @@ export default class Install extends ApplianceCommand {
       const wanted = { ...record, accepted: [...record.accepted, ...accepted] }
       const installation = planInstallation(release, stack, wanted, earlier)
       const { blueprint, steps } = installation
+      await refuseForeignNames(blueprint, engine)
       if (flags['dry-run']) {
         this.log(planText(blueprint, steps))
         return {

@@ -71,7 +71,10 @@ export class DockerEngine implements Engine {
       .filter((subnet) => /^[\d.]+\/\d+$/.test(subnet))
   }
 
-  hasVolume = async (name: string) => (await notFound(this.#docker.getVolume(name).inspect())) !== undefined
+  findVolume = async (name: string) => {
+    const found = await notFound(this.#docker.getVolume(name).inspect())
+    return found && { labels: found.Labels ?? {} }
+  }
 
   async createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
     await this.#docker.createVolume({ Name: name, Labels: { ...labels } }).catch(explain)

@@ -31,7 +31,7 @@ export async function readRunning({ blueprint, state, engine }: Appliance): Prom
   const [containers, networks, volumes, lost, changed, postgresSettings, agent, disk] = await Promise.all([
     each(names(blueprint.containers), (name) => findContainer(engine, name)),
     each(names(blueprint.networks), engine.findNetwork.bind(engine)),
-    each(blueprint.volumes, engine.hasVolume.bind(engine)),
+    each(blueprint.volumes, async (name) => (await engine.findVolume(name)) !== undefined),
     missingImages(state.images, engine),
     changedFiles(blueprint.files),
     readPostgresSettings(blueprint, engine).catch(() => undefined),

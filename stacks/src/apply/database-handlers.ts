@@ -4,6 +4,7 @@ import { UserError } from '../kernel/index.ts'
 import type { DatabaseSpec } from '../plan/index.ts'
 import type { Engine } from './engine.ts'
 import type { Handlers, Progress } from './operation.ts'
+import { ownerOf, refuseForeign, removeOwnContainer } from './ownership.ts'
 
 /** The database’s comment while the application’s own initialisation runs, and after it has ended well. */
 const INITIALIZING = 'domicile: initialising'
@@ -36,7 +37,7 @@ export function databaseHandlers(
         await runJob(engine, job, progress)
         await sql(engine, postgres, 'postgres', commentSql(database, INITIALIZED))
       },
-      undo: async ({ job }) => engine.removeContainer(job.name),
+      undo: async ({ job }) => removeOwnContainer(engine, job.name, ownerOf(job)),
     },
     grants: {
       look: async () => null,
@@ -94,6 +95,7 @@ export async function runJob(
   job: Parameters<Engine['createContainer']>[0],
   { say, signal }: Progress,
 ): Promise<void> {
+  refuseForeign('container', job.name, await engine.findContainer(job.name), ownerOf(job))
   await engine.removeContainer(job.name)
   await engine.createContainer(job)
   await engine.startContainer(job.name)

@@ -4,6 +4,7 @@ import { ExitCode, UserError } from '../kernel/index.ts'
 import { HASH_LABEL, type ImageWanted, projectLabels } from '../plan/index.ts'
 import type { Engine, FoundContainer, FoundImage } from './engine.ts'
 import type { Handlers, Progress } from './operation.ts'
+import { isOurs, ownerOf, refuseForeign, removeOwnContainer } from './ownership.ts'
 
 /** A container is waited for as long as this after its last sign of progress, in milliseconds. */
 const HEALTH_DEADLINE_MS = 300_000
@@ -43,19 +44,24 @@ export function engineHandlers(
       }),
       run: async ({ network }) => {
         const found = await engine.findNetwork(network.name)
+        refuseForeign('network', network.name, found, ownerOf(network))
         if (found && (found.subnet !== network.subnet || found.internal !== network.internal))
           await engine.removeNetwork(network.name)
         else if (found) return
         await engine.createNetwork(network)
       },
       undo: async ({ network }, before) => {
-        if (!(before as Existed).existed) await engine.removeNetwork(network.name)
+        if ((before as Existed).existed) return
+        const found = await engine.findNetwork(network.name)
+        if (found && isOurs(found, ownerOf(network))) await engine.removeNetwork(network.name)
       },
     },
     volume: {
-      look: async ({ volume }): Promise<Existed> => ({ existed: await engine.hasVolume(volume) }),
+      look: async ({ volume }): Promise<Existed> => ({ existed: (await engine.findVolume(volume)) !== undefined }),
       run: async ({ volume, key, appliance }) => {
-        if (await engine.hasVolume(volume)) return
+        const found = await engine.findVolume(volume)
+        refuseForeign('volume', volume, found, appliance)
+        if (found) return
         await engine.createVolume(volume, { ...projectLabels(appliance), 'com.docker.compose.volume': key })
       },
       // A volume that was there before holds somebody’s data and is not ours to remove.
@@ -69,16 +75,20 @@ export function engineHandlers(
       }),
       run: async ({ container }) => {
         const found = await engine.findContainer(container.name)
+        refuseForeign('container', container.name, found, ownerOf(container))
         const same = found?.labels[HASH_LABEL] === container.labels[HASH_LABEL]
         if (found && !same) await engine.removeContainer(container.name)
         if (!same) await engine.createContainer(container)
         await engine.startContainer(container.name)
       },
-      undo: async ({ container }) => engine.removeContainer(container.name),
+      undo: async ({ container }) => removeOwnContainer(engine, container.name, ownerOf(container)),
     },
     discard: {
       look: async () => null,
-      run: async ({ container }) => engine.removeContainer(container),
+      run: async ({ container, appliance }) => {
+        refuseForeign('container', container, await engine.findContainer(container), appliance)
+        await engine.removeContainer(container)
+      },
     },
     healthy: {
       look: async () => null,

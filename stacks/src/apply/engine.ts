@@ -16,7 +16,7 @@ export interface Engine {
   /** Every IPv4 range that some network of this engine uses. */
   subnetsInUse(): Promise<string[]>
 
-  hasVolume(name: string): Promise<boolean>
+  findVolume(name: string): Promise<FoundVolume | undefined>
   createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>
   removeVolume(name: string): Promise<void>
   /** Names of all volumes with that label. */
@@ -62,6 +62,10 @@ export interface FoundNetwork {
   readonly name: string
   readonly internal: boolean
   readonly subnet: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export interface FoundVolume {
   readonly labels: Readonly<Record<string, string>>
 }
 

@@ -74,7 +74,7 @@ export function mendSteps(
         ({ name, service }): Step => ({
           id: `discard ${service}`,
           title: `Remove the container of ${service} that differs`,
-          action: { kind: 'discard', container: name },
+          action: { kind: 'discard', container: name, appliance: blueprint.name },
         }),
       ),
     ...blueprint.networks.filter(({ name }) => networks.has(name)).map(networkStep),

@@ -10,7 +10,7 @@ export type Action =
   | { readonly kind: 'network'; readonly network: NetworkSpec }
   | { readonly kind: 'volume'; readonly volume: string; readonly key: string; readonly appliance: string }
   | { readonly kind: 'container'; readonly container: ContainerSpec }
-  | { readonly kind: 'discard'; readonly container: string }
+  | { readonly kind: 'discard'; readonly container: string; readonly appliance: string }
   | { readonly kind: 'healthy'; readonly container: string; readonly service: string }
   | { readonly kind: 'database'; readonly postgres: string; readonly database: DatabaseSpec }
   | {
