@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Customer, newCustomer } from '../support/customer.ts'
+import { installGuestbook, page, sign, siteOf } from '../support/guestbook.ts'
+
+let customer: Customer & AsyncDisposable
+
+beforeAll(async () => {
+  customer = await newCustomer('second')
+  await installGuestbook(customer)
+})
+afterAll(() => customer[Symbol.asyncDispose]())
+
+const SECOND = { name: 'second', port: 8443 }
+const installSecond = () =>
+  installGuestbook(customer, '--name', 'second', '--http-port', '8080', '--https-port', '8443')
+
+test('the ports of the first appliance are taken for a second one', async () => {
+  const { exitCode, document } = await customer.json([
+    'install',
+    '/root/guestbook.domicile',
+    '--vendor-key',
+    '/root/vendor.pub',
+    '--yes',
+    '--name',
+    'second',
+    '--hostname',
+    'second.localhost',
+  ])
+
+  expect({ exitCode, code: document.error.code }).toEqual({ exitCode: 3, code: 'PREFLIGHT_FAILED' })
+  expect(document.error.message).toContain('guestbook-gateway-1')
+  expect(document.error.hint).toContain('--https-port')
+})
+
+test('two appliances run on one host, each with its own data', async () => {
+  await installSecond()
+  const [first, second] = [await siteOf(customer), await siteOf(customer, SECOND)]
+  await sign(first, 'for the first')
+  await sign(second, 'for the second')
+
+  expect(await page(first)).toContain('for the first')
+  expect(await page(first)).not.toContain('for the second')
+  expect(await page(second)).toContain('for the second')
+})
+
+test('with two appliances a command wants to know which', async () => {
+  const { exitCode, document } = await customer.json(['status'])
+
+  expect({ exitCode, code: document.error.code }).toEqual({ exitCode: 2, code: 'WHICH_APPLIANCE' })
+  expect(document.error.message).toContain('guestbook, second')
+})
+
+test('uninstalling one leaves the other and the images that both use', async () => {
+  await customer.must(['uninstall', '--name', 'second', '--yes'])
+
+  expect(await page(await siteOf(customer))).toContain('for the first')
+  expect((await customer.must(['status'])).healthy).toBe(true)
+  expect(await customer.host.must('docker', ['images', '--format', '{{.Repository}}'])).toContain(
+    'domicile/guestbook-app',
+  )
+})
