@@ -11,6 +11,7 @@ import {
 } from '@domicile/stacks/apply'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { type Difference, mendSteps, type Step } from '@domicile/stacks/plan'
+import { settingsValidator } from '@domicile/stacks/stack'
 import { drift } from '../facts/checks.ts'
 import { reachableHandler } from '../facts/reachable.ts'
 import { readRunning } from '../facts/running.ts'
@@ -29,9 +30,13 @@ export interface Mending {
   readonly steps: readonly Step[]
 }
 
-/** What differs, and the steps that would mend it. Reads only. */
+/**
+ * What differs, and the steps that would mend it. Reads only.
+ * @throws UserError SETTINGS_INVALID (2) when somebody wrote into appliance.yaml what the stack does not allow
+ */
 export async function planMending(appliance: Appliance): Promise<Mending> {
-  const { blueprint, stack, state } = appliance
+  const { blueprint, stack, state, wanted } = appliance
+  settingsValidator(stack.manifest)(wanted.settings)
   const differences = drift(blueprint, await readRunning(appliance))
   if (differences.length === 0) return { differences, steps: [] }
   const reachable: Step = {

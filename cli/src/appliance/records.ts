@@ -63,12 +63,16 @@ export const journalPath = (name: string) => `${layoutOf(name).lib}/journal.json
 
 /** `undefined` when there is none. @throws UserError RECORD_INVALID (exit 2) when somebody broke it */
 export async function readWanted(name: string): Promise<WantedRecord | undefined> {
-  return read(`${layoutOf(name).etc}/appliance.yaml`, wantedSchema, parse)
+  return read(`${layoutOf(name).etc}/appliance.yaml`, named(wantedSchema, name), parse)
 }
 
 export async function readState(name: string): Promise<StateRecord | undefined> {
-  return read(`${layoutOf(name).lib}/state.json`, stateSchema, JSON.parse)
+  return read(`${layoutOf(name).lib}/state.json`, named(stateSchema, name), JSON.parse)
 }
+
+/** A record that was copied into another appliance’s folder would have that one’s things touched. */
+const named = <T extends { name: string }>(schema: z.ZodType<T>, name: string) =>
+  schema.refine((record) => record.name === name, { path: ['name'], message: `must be ${name}, as its folder` })
 
 async function read<T>(path: string, schema: z.ZodType<T>, decode: (text: string) => unknown): Promise<T | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {

@@ -56,7 +56,7 @@ export function settingsValidator(manifest: Pick<Manifest, 'settings'>): (settin
     const problems = (check.errors ?? []).map(describe)
     throw new UserError(`The settings are not valid:\n${problems.join('\n')}`, {
       code: 'SETTINGS_INVALID',
-      hint: 'Correct the settings file, or leave --settings away and answer the questions.',
+      hint: 'Correct them where you wrote them: on the command line, in the settings file or in appliance.yaml.',
       exitCode: ExitCode.Usage,
     })
   }
