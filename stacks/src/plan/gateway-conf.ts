@@ -59,7 +59,7 @@ server {
     proxy_send_timeout 300s;
   }
 
-  error_page 502 503 504 @unavailable;
+  error_page 502 503 504 =503 @unavailable;
   location @unavailable {
     internal;
     default_type text/html;
