@@ -71,20 +71,20 @@ export async function mend(
 }
 
 /**
- * Makes other things wanted and applies them. When that fails, what was wanted before is wanted and applied again.
- * @throws UserError ROLLED_BACK (6), UNDO_INCOMPLETE (9)
+ * Makes other things wanted and applies them. When that fails, what was wanted before is wanted and applied again; when
+ * it is interrupted, the new is wanted and `domicile apply` goes on with it.
+ * @throws UserError ROLLED_BACK (6), UNDO_INCOMPLETE (9), INTERRUPTED (130); what the plan refuses, before any change
  */
 export async function changeWanted(appliance: Appliance, wanted: WantedRecord, tools: MendTools): Promise<Timed[]> {
-  const become = async (record: WantedRecord) => {
-    await writeDurably(wantedFile(record))
-    const changed = { ...appliance, wanted: record, blueprint: blueprintOf(record, appliance.state, appliance.stack) }
-    return mend(changed, (await planMending(changed)).steps, tools)
-  }
+  const changed = { ...appliance, wanted, blueprint: blueprintOf(wanted, appliance.state, appliance.stack) }
+  const { steps } = await planMending(changed)
+  await writeDurably(wantedFile(wanted))
   try {
-    return await become(wanted)
+    return await mend(changed, steps, tools)
   } catch (cause) {
+    if (cause instanceof UserError && cause.exitCode === ExitCode.Interrupted) throw cause
     const why = (cause as Error).message
-    await become(appliance.wanted).catch((error: Error) => {
+    await goBack(appliance, tools).catch((error: Error) => {
       throw new UserError(`The change failed (${why}), and so did going back (${error.message}).`, {
         code: 'UNDO_INCOMPLETE',
         hint: 'The old settings are in appliance.yaml again. See `domicile doctor`, then run `domicile apply`.',
@@ -99,4 +99,9 @@ export async function changeWanted(appliance: Appliance, wanted: WantedRecord, t
       cause,
     })
   }
+}
+
+async function goBack(appliance: Appliance, tools: MendTools): Promise<void> {
+  await writeDurably(wantedFile(appliance.wanted))
+  await mend(appliance, (await planMending(appliance)).steps, tools)
 }
