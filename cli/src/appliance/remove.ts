@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Engine, Journal, writeDurably } from '@domicile/stacks/apply'
 import { APPLIANCE_LABEL, layoutOf } from '@domicile/stacks/plan'
 import { removeFolders } from '../install/install.ts'
-import { applianceNames, journalPath, readState, type StateRecord, stateFile } from './records.ts'
+import { applianceNames, journalPath, readState, resolveName, type StateRecord, stateFile } from './records.ts'
 
 /** What of an appliance is on this host, found by its labels and records, whether its installation ended or not. */
 export interface Inventory {
@@ -13,6 +13,16 @@ export interface Inventory {
   readonly volumes: readonly string[]
   /** Image references that came with this appliance and that no other one uses. */
   readonly images: readonly string[]
+}
+
+/**
+ * As `resolveName`, but a name that is given also counts when only the engine still knows it: whoever lost the records
+ * must not be left with containers that nobody can remove.
+ */
+export async function resolveRemains(name: string | undefined, engine: Engine): Promise<string> {
+  if (name === undefined || (await applianceNames()).includes(name)) return resolveName(name)
+  const { containers, networks, volumes } = await takeInventory(name, undefined, engine)
+  return [...containers, ...networks, ...volumes].length > 0 ? name : resolveName(name)
 }
 
 export async function takeInventory(name: string, state: StateRecord | undefined, engine: Engine): Promise<Inventory> {

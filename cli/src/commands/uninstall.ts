@@ -2,8 +2,8 @@ import { Flags } from '@oclif/core'
 import { requireRoot } from '../appliance/appliance.ts'
 import { appendToTrail } from '../appliance/audit-trail.ts'
 import { withLock } from '../appliance/lock.ts'
-import { readState, resolveName } from '../appliance/records.ts'
-import { remove, takeInventory } from '../appliance/remove.ts'
+import { readState } from '../appliance/records.ts'
+import { remove, resolveRemains, takeInventory } from '../appliance/remove.ts'
 import { ApplianceCommand, dryRunFlag, nameFlag, yesFlag } from '../appliance-command.ts'
 import { DockerEngine } from '../engine/docker-engine.ts'
 
@@ -22,8 +22,8 @@ export default class Uninstall extends ApplianceCommand {
   async run() {
     const { flags } = await this.parse(Uninstall)
     requireRoot()
-    const name = await resolveName(flags.name)
     const engine = new DockerEngine()
+    const name = await resolveRemains(flags.name, engine)
     return withLock(name, 'uninstall', async () => {
       const inventory = await takeInventory(name, await readState(name), engine)
       const keep = flags['keep-data']
