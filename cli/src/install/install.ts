@@ -123,6 +123,7 @@ export async function carryOut(
     return times
   } catch (error) {
     const { exitCode = ExitCode.Failed, message = '' } = error as Partial<UserError>
+    if (exitCode === ExitCode.RolledBack) await forget(name, earlier)
     appendToTrail(name, {
       at: now().toISOString(),
       what: `install ${subject}`,
@@ -130,7 +131,6 @@ export async function carryOut(
       result: message.split('\n')[0] ?? '',
       exitCode,
     })
-    if (exitCode === ExitCode.RolledBack) await forget(name, earlier)
     throw error
   }
 }

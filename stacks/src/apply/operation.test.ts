@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ExitCode, type UserError } from '../kernel/index.ts'
 import type { Step } from '../plan/index.ts'
-import { Journal, unfinished } from './journal.ts'
+import { type Entry, Journal, unfinished } from './journal.ts'
 import { type Handlers, runOperation, type Tools } from './operation.ts'
 
 let folder: string
@@ -145,4 +145,21 @@ test('a line cut by a power failure is ignored when it is the last, and refused 
   expect(journal.read()).toHaveLength(1)
   appendFileSync(path, '\n{"event":"end","at":"","result":"done"}\n')
   expect(() => journal.read()).toThrow()
+})
+
+test('a disk that is too full for the journal does not keep a failed installation from being undone', async () => {
+  const { tools, volumes } = world({ failAt: 'b' })
+  class FullOnTheWayBack extends Journal {
+    override write(entry: Entry): void {
+      if (!['begin', 'start', 'done'].includes(entry.event)) throw new Error('ENOSPC')
+      super.write(entry)
+    }
+  }
+  const full = { ...tools, journal: new FullOnTheWayBack(tools.journal.path) }
+
+  await expect(runOperation(install([step('a'), step('b')]), full)).rejects.toMatchObject({
+    code: 'ROLLED_BACK',
+    exitCode: ExitCode.RolledBack,
+  })
+  expect([...volumes]).toEqual([])
 })

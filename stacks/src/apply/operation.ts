@@ -1,6 +1,6 @@
 import { ExitCode, UserError } from '../kernel/index.ts'
 import type { Action, Step } from '../plan/index.ts'
-import { type Journal, unfinished } from './journal.ts'
+import { type Entry, type Journal, unfinished } from './journal.ts'
 
 /** How one kind of action is carried out. All three may be called again after any interruption. */
 export interface Handler<A extends Action> {
@@ -66,7 +66,7 @@ export async function runOperation({ name, subject, steps, undo }: Operation, to
       await stage.show(step, (say) => handlerOf(tools.handlers, step).run(step.action, { say, signal }))
     } catch (error) {
       if (signal.aborted) throw interrupted(name, error)
-      journal.write({
+      note(journal, {
         event: 'failed',
         step: step.id,
         at: now().toISOString(),
@@ -106,15 +106,16 @@ async function rollBack(
     stage.undoing(step)
     try {
       await handler.undo(step.action, before.get(step.id))
-      journal.write({ event: 'undone', step: step.id, at: now().toISOString() })
     } catch (error) {
       stuck.push(`${step.undo ?? step.title}: ${(error as Error).message}`)
+      continue
     }
+    note(journal, { event: 'undone', step: step.id, at: now().toISOString() })
   }
   const why = `“${failed.title}” failed: ${(cause as Error).message}`
   const hint = cause instanceof UserError ? cause.hint : 'The cause is above; mend it and run the command again.'
   if (stuck.length === 0) {
-    journal.write({ event: 'end', at: now().toISOString(), result: 'rolled-back' })
+    note(journal, { event: 'end', at: now().toISOString(), result: 'rolled-back' })
     return new UserError(`${why}\nEverything was undone; the host is as it was.`, {
       code: 'ROLLED_BACK',
       hint,
@@ -129,6 +130,15 @@ async function rollBack(
     exitCode: ExitCode.NeedsPerson,
     cause,
   })
+}
+
+/** On the way back an entry is worth less than the undoing: a full disk, often the cause, must not stop that. */
+function note(journal: Journal, entry: Entry): void {
+  try {
+    journal.write(entry)
+  } catch {
+    // Without the entry a later run undoes the step again, which does no harm.
+  }
 }
 
 function interrupted(name: string, cause?: unknown): UserError {
