@@ -102,7 +102,10 @@ export async function carryOut(
     reachable: reachableHandler(blueprint),
   }
   const subject = `${state.release.name} ${state.release.version}`
-  await writeDurably({ ...stateFile(state), mode: 0o644 })
+  await writeDurably(stateFile(state)).catch(async (error) => {
+    if (!earlier.state) await removeFolders(name)
+    throw error
+  })
   try {
     appendToTrail(name, { at: now().toISOString(), what: `install ${subject}`, event: 'begin' })
     const journal = new Journal(journalPath(name))

@@ -21,7 +21,7 @@ export function hostHandlers(): Pick<Handlers, 'directories' | 'files' | 'secret
       look: ({ directories }) => existence(directories.map(({ path }) => path)),
       run: async ({ directories }) => {
         for (const { path, mode, uid, gid } of directories) {
-          await mkdir(path, { recursive: true })
+          await makeFolder(path)
           await refuseLink(path)
           await chmod(path, mode)
           await chown(path, uid, gid)
@@ -41,11 +41,13 @@ export function hostHandlers(): Pick<Handlers, 'directories' | 'files' | 'secret
       run: async ({ files }) => {
         for (const file of files) await writeDurably(file)
       },
+      // What was not there goes first: a full disk gets the room that the old content needs.
       undo: async ({ files }, before) => {
+        const old = before as Record<string, string | null>
+        for (const { path } of files) if (typeof old[path] !== 'string') await tolerate(['ENOENT'], unlink(path))
         for (const file of files) {
-          const content = (before as Record<string, string | null>)[file.path]
+          const content = old[file.path]
           if (typeof content === 'string') await writeDurably({ ...file, content })
-          else await tolerate(['ENOENT'], unlink(file.path))
         }
       },
     },
@@ -69,7 +71,7 @@ const makeSecret = (length: number) => Array.from({ length }, () => ALPHABET[ran
 /** Writes beside and renames, so that a reader sees the old file or the new one; flushed file and folder. */
 export async function writeDurably({ path, content, mode, uid, gid }: HostFile): Promise<void> {
   const beside = `${path}.new`
-  await mkdir(dirname(path), { recursive: true })
+  await makeFolder(dirname(path))
   await tolerate(['ENOENT'], unlink(beside))
   const file = await open(beside, 'wx', mode)
   try {
@@ -77,13 +79,19 @@ export async function writeDurably({ path, content, mode, uid, gid }: HostFile):
     await file.chown(uid, gid)
     await file.writeFile(content)
     await file.sync()
+    await rename(beside, path)
+  } catch (error) {
+    await unlink(beside)
+    throw error
   } finally {
     await file.close()
   }
-  await rename(beside, path)
   const folder = await open(dirname(path))
   await folder.sync().finally(() => folder.close())
 }
+
+/** Also where the caller's umask forbids nothing, nobody else may write into our folders. */
+const makeFolder = (path: string) => mkdir(path, { recursive: true, mode: 0o755 })
 
 async function exists(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined)) !== undefined
