@@ -17,8 +17,9 @@ const pjson = {
       settings: { description: 'what the vendor lets you choose' },
       tls: { description: 'certificates of the gateway' },
       vendor: { description: 'for vendors: keys, stacks, releases' },
-      'vendor release': { description: 'build releases' },
-      'vendor stack': { description: 'check a stack before it is released' },
+      'vendor:release': { description: 'build releases' },
+      'vendor:keys': { description: 'change the keys that releases are signed with' },
+      'vendor:stack': { description: 'check a stack before it is released' },
     },
   },
 }

@@ -1,4 +1,4 @@
-import { waitUntilHealthy } from '@domicile/stacks/apply'
+import { type Timed, waitUntilHealthy } from '@domicile/stacks/apply'
 import type { ContainerSpec } from '@domicile/stacks/plan'
 import { serviceOf } from '../commands/logs.ts'
 import type { Appliance } from './appliance.ts'
@@ -13,12 +13,16 @@ export async function startAll(
   containers: readonly ContainerSpec[],
   say: (text: string) => void,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Timed[]> {
+  const times: Timed[] = []
   for (const { name, service } of containers) {
+    const began = performance.now()
     await engine.startContainer(name)
     await waitUntilHealthy(engine, name, service, { say: () => undefined, signal })
+    times.push({ title: `Start ${service}`, seconds: (performance.now() - began) / 1000 })
     say(`started ${service}`)
   }
+  return times
 }
 
 /** Stops in the opposite order. The engine leaves a container that was stopped on purpose stopped after a reboot. */
@@ -26,9 +30,13 @@ export async function stopAll(
   { engine }: Appliance,
   containers: readonly ContainerSpec[],
   say: (text: string) => void,
-): Promise<void> {
+): Promise<Timed[]> {
+  const times: Timed[] = []
   for (const { name, service, stopSeconds } of containers.toReversed()) {
+    const began = performance.now()
     await engine.stopContainer(name, stopSeconds)
+    times.push({ title: `Stop ${service}`, seconds: (performance.now() - began) / 1000 })
     say(`stopped ${service}`)
   }
+  return times
 }

@@ -67,7 +67,19 @@ export async function mend(
   }
   const subject = `${state.release.name} ${state.release.version}`
   const tools = { journal: new Journal(journalPath(name)), handlers, stage, signal, now: () => new Date() }
-  return runOperation({ name: 'apply', subject, steps, undo: false }, tools)
+  return runOperation({ name: 'apply', subject, steps, undo: false }, tools).catch(asHalfDone)
+}
+
+/** Something was changed before it failed, so this is no refusal (3), whatever the step that failed calls it. */
+function asHalfDone(error: unknown): never {
+  if (!(error instanceof UserError) || error.exitCode !== ExitCode.Refused) throw error
+  const { code, hint, message } = error
+  throw new UserError(message, {
+    code,
+    hint: `${hint} Then run \`domicile apply\` again; it goes on where it stopped.`,
+    exitCode: ExitCode.Failed,
+    cause: error,
+  })
 }
 
 /**

@@ -14,10 +14,10 @@ export default class Restart extends ApplianceCommand {
     const { args, flags } = await this.parse(Restart)
     const appliance = await openAppliance(flags.name)
     const containers = meant(appliance, args.service)
-    await change(appliance.name, `restart ${args.service ?? 'everything'}`, async () => {
-      await stopAll(appliance, containers, (text) => this.say(text))
-      await startAll(appliance, containers, (text) => this.say(text), this.signal)
-    })
-    return { changed: true, services: containers.map(({ service }) => service) }
+    const steps = await change(appliance.name, `restart ${args.service ?? 'everything'}`, async () => [
+      ...(await stopAll(appliance, containers, (text) => this.say(text))),
+      ...(await startAll(appliance, containers, (text) => this.say(text), this.signal)),
+    ])
+    return { changed: true, services: containers.map(({ service }) => service), steps }
   }
 }

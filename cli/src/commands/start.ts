@@ -14,9 +14,9 @@ export default class Start extends ApplianceCommand {
     const { args, flags } = await this.parse(Start)
     const appliance = await openAppliance(flags.name)
     const containers = meant(appliance, args.service)
-    await change(appliance.name, `start ${args.service ?? 'everything'}`, async () => {
-      await startAll(appliance, containers, (text) => this.say(text), this.signal)
-    })
-    return { changed: true, services: containers.map(({ service }) => service) }
+    const steps = await change(appliance.name, `start ${args.service ?? 'everything'}`, () =>
+      startAll(appliance, containers, (text) => this.say(text), this.signal),
+    )
+    return { changed: true, services: containers.map(({ service }) => service), steps }
   }
 }

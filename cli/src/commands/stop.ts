@@ -14,9 +14,9 @@ export default class Stop extends ApplianceCommand {
     const { args, flags } = await this.parse(Stop)
     const appliance = await openAppliance(flags.name)
     const containers = meant(appliance, args.service)
-    await change(appliance.name, `stop ${args.service ?? 'everything'}`, async () => {
-      await stopAll(appliance, containers, (text) => this.say(text))
-    })
-    return { changed: true, services: containers.map(({ service }) => service) }
+    const steps = await change(appliance.name, `stop ${args.service ?? 'everything'}`, () =>
+      stopAll(appliance, containers, (text) => this.say(text)),
+    )
+    return { changed: true, services: containers.map(({ service }) => service), steps }
   }
 }

@@ -37,7 +37,7 @@ export default class Uninstall extends ApplianceCommand {
       ]
       if (flags['dry-run']) {
         this.log(items.join('\n'))
-        return { changed: false, items }
+        return { changed: false, items, steps: [] }
       }
       this.say(`Will be removed:\n  ${items.join('\n  ')}`)
       const warning = keep
@@ -63,7 +63,7 @@ export default class Uninstall extends ApplianceCommand {
           ? `“${name}” is removed; its data waits for the next install.`
           : `“${name}” is removed; nothing of it is left.`,
       )
-      return { changed: true, items }
+      return { changed: true, items, steps: [] }
     })
   }
 }

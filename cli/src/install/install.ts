@@ -157,17 +157,18 @@ export async function removeFolders(name: string): Promise<void> {
 /** @throws UserError ALREADY_INSTALLED (3) when another version is there; that is what `upgrade` is for */
 export function refuseOther({ state }: Earlier, release: OpenRelease): 'fresh' | 'resume' | 'same' {
   const { name, version } = release.manifest
-  if (!state || state.status === 'kept') {
-    if (state && state.release.name !== name) throw other(state, `${name} ${version}`)
-    return 'fresh'
-  }
+  if (!state) return 'fresh'
+  // Kept data belongs to the version that wrote it; nothing here migrates it.
   if (state.release.name !== name || state.release.version !== version) throw other(state, `${name} ${version}`)
+  if (state.status === 'kept') return 'fresh'
   return state.status === 'installed' ? 'same' : 'resume'
 }
 
+const STATUS = { installed: '', installing: ', half installed', kept: ', of which the data was kept' } as const
+
 const other = (state: StateRecord, wanted: string) =>
   new UserError(
-    `The appliance “${state.name}” on this host is ${state.release.name} ${state.release.version}${state.status === 'installing' ? ', half installed' : ''}; this release is ${wanted}.`,
+    `The appliance “${state.name}” on this host is ${state.release.name} ${state.release.version}${STATUS[state.status]}; this release is ${wanted}.`,
     {
       code: 'ALREADY_INSTALLED',
       hint: `To install it beside, choose another --name and other ports. To start over: domicile uninstall --name ${state.name}`,

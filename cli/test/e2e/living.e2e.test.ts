@@ -262,8 +262,8 @@ describe('the record', () => {
 
   test('the audit trail names who did what, and an edited line is found', async () => {
     const path = '/var/lib/domicile/guestbook/audit.jsonl'
-    const { items } = await customer.must(['audit-trail', 'verify'])
-    expect(items).toBeGreaterThan(4)
+    const { lines } = await customer.must(['audit-trail', 'verify'])
+    expect(lines).toBeGreaterThan(4)
     expect(await customer.host.readFile(path)).toContain('settings set greeting')
 
     await customer.host.must('sed', ['-i.genuine', '2s/install/nothing/', path])

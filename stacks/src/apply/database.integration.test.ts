@@ -14,7 +14,7 @@ const inside = (command: string[], input = '') =>
   execa('docker', ['exec', '-i', '-u', '70', name, ...command], { input, reject: false })
 
 beforeAll(async () => {
-  const { version } = (await import('../../../appliance-image/package.json', { with: { type: 'json' } })).default
+  const { version } = (await import('../../package.json', { with: { type: 'json' } })).default
   await execa('docker', [
     'run',
     '-d',

@@ -148,7 +148,7 @@ const systemd: Check = {
         : warn(
             'not running',
             'process 1',
-            'The appliance works, but nothing runs on a timer and it comes back after a reboot only if you start `dockerd` at boot.',
+            'The appliance works, but it comes back after a reboot only if you start `dockerd` at boot.',
           ),
     ),
 }

@@ -149,16 +149,27 @@ const service = z
     depends_on: z
       .union([
         z.array(name),
-        z.record(
-          name,
-          z.strictObject({ condition: z.enum(['service_started', 'service_healthy']).default('service_healthy') }),
-        ),
+        z.record(name, z.strictObject({ condition: z.literal('service_healthy').default('service_healthy') })),
       ])
       .transform((value) => (Array.isArray(value) ? value : Object.keys(value)))
       .default([]),
     expose: z.array(z.union([z.string(), z.number()])).optional(),
   })
   .describe('One container of the application.')
+
+/** Service and secret for each secret that an earlier service with another user has already. */
+function sharedSecrets(
+  services: Readonly<Record<string, { user: string; secrets: readonly string[] }>>,
+): [string, string][] {
+  const owner = new Map<string, string>()
+  return Object.entries(services).flatMap(([service, { user, secrets }]) =>
+    secrets.flatMap((secret): [string, string][] => {
+      const first = owner.get(secret) ?? user.split(':')[0] ?? ''
+      owner.set(secret, first)
+      return first === user.split(':')[0] ? [] : [[service, secret]]
+    }),
+  )
+}
 
 const vendorExtensions = (value: unknown) =>
   value && typeof value === 'object' && !Array.isArray(value)
@@ -190,6 +201,11 @@ export const composeSchema = z.preprocess(
         if ((RESERVED_VOLUMES as readonly string[]).includes(volume))
           issue(['volumes', volume], 'is a name the appliance uses itself')
       }
+      for (const [index, secret] of sharedSecrets(compose.services))
+        issue(
+          ['services', index, 'secrets'],
+          `"${secret}" is used by services with different users; a secret file belongs to one`,
+        )
       for (const [serviceName, { volumes, secrets, depends_on }] of Object.entries(compose.services)) {
         const at = ['services', serviceName]
         if ((RESERVED_SERVICES as readonly string[]).includes(serviceName))

@@ -127,6 +127,15 @@ describe('every problem is named with file, line and path', () => {
     expect(() => parseStack(files)).toThrow(/database\/g\.sql:2:1 psql’s own commands/)
   })
 
+  test('a secret for two users', () => {
+    const worker =
+      '  worker:\n    image: vendor/app:1.0\n    user: "1001"\n    secrets: [database_password]\nvolumes:\n'
+
+    expect(failure({ compose: COMPOSE.replace('volumes:\n  files', `${worker}  files`) })).toMatch(
+      /services\.worker\.secrets "database_password" is used by services with different users/,
+    )
+  })
+
   test('YAML that is not YAML', () => {
     expect(failure({ compose: 'services: [' })).toMatch(/compose\.yaml:1:\d+/)
   })

@@ -24,6 +24,6 @@ export default class AuditTrailVerify extends ApplianceCommand {
     }
     const head = lines.at(-1)
     this.log(head ? `${lines.length} lines, unbroken. Head: ${head.hash} (${head.at})` : 'The audit trail is empty.')
-    return { items: lines.length, head: head?.hash ?? null }
+    return { lines: lines.length, head: head?.hash ?? null }
   }
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { Args, Flags } from '@oclif/core'
 import { openAppliance } from '../../appliance/appliance.ts'
@@ -28,6 +29,7 @@ export default class TlsUse extends ApplianceCommand {
   async run() {
     const { args, flags } = await this.parse(TlsUse)
     const appliance = await openAppliance(flags.name)
+    if (args.mode === 'acme') requireDnsName(appliance.wanted.settings['hostname'])
     const tools = { stage: stage(this.jsonEnabled()), signal: this.signal }
     const choice =
       args.mode === 'acme'
@@ -58,4 +60,16 @@ function requireEmail(email: string | undefined): string {
     hint: 'Add --email.',
     exitCode: ExitCode.Usage,
   })
+}
+
+/** Said before anything is changed: an ACME service proves names, not addresses. */
+function requireDnsName(hostname: unknown): void {
+  if (typeof hostname === 'string' && hostname.includes('.') && isIP(hostname) === 0) return
+  throw new UserError(
+    `The appliance is reached as ${hostname}; an ACME service issues certificates for public DNS names.`,
+    {
+      code: 'TLS_ACME_NEEDS_HOSTNAME',
+      hint: 'Give it one first: domicile settings set hostname=erp.example.com',
+    },
+  )
 }
