@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Engine, Journal, writeDurably } from '@domicile/stacks/apply'
+import { type Engine, writeDurably } from '@domicile/stacks/apply'
 import { APPLIANCE_LABEL, layoutOf } from '@domicile/stacks/plan'
 import { removeFolders } from '../install/install.ts'
-import { applianceNames, journalPath, readState, resolveName, type StateRecord, stateFile } from './records.ts'
+import { imagesToRemove } from './images.ts'
+import { applianceNames, readState, resolveName, type StateRecord, stateFile } from './records.ts'
 
 /** What of an appliance is on this host, found by its labels and records, whether its installation ended or not. */
 export interface Inventory {
@@ -31,30 +32,7 @@ export async function takeInventory(name: string, state: StateRecord | undefined
     containers: (await engine.listContainers(label)).map((container) => container.name),
     networks: await engine.listNetworks(label),
     volumes: await engine.listVolumes(label),
-    images: await ownImages(name, state),
-  }
-}
-
-/** Images that were not there before the installation began (the journal knows) and that no other appliance needs. */
-async function ownImages(name: string, state: StateRecord | undefined): Promise<string[]> {
-  const others = (await applianceNames()).filter((other) => other !== name)
-  const states = await Promise.all(others.map(readState))
-  const needed = new Set(states.flatMap((other) => other?.images.map(({ reference }) => reference) ?? []))
-  const entries = readJournal(name)
-  if (!entries) return []
-  const before = entries.find((entry) => entry.event === 'start' && entry.step === 'images')
-  const present = before?.event === 'start' ? (before.before as { present: string[] }).present : []
-  return (state?.images ?? [])
-    .map(({ reference }) => reference)
-    .filter((reference) => !needed.has(reference) && !present.includes(reference))
-}
-
-/** `undefined` when it is damaged: then nobody knows which images were here before, and all of them stay. */
-function readJournal(name: string) {
-  try {
-    return new Journal(journalPath(name)).read()
-  } catch {
-    return undefined
+    images: await imagesToRemove(name, state),
   }
 }
 

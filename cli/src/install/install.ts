@@ -17,6 +17,7 @@ import type { OpenRelease } from '@domicile/stacks/release'
 import type { Stack } from '@domicile/stacks/stack'
 import { blueprintOf, measureHost } from '../appliance/appliance.ts'
 import { appendToTrail } from '../appliance/audit-trail.ts'
+import { imagesOfOthers } from '../appliance/images.ts'
 import {
   ETC,
   journalPath,
@@ -97,7 +98,7 @@ export async function carryOut(
   const { name } = blueprint
   const handlers = {
     ...hostHandlers(),
-    ...engineHandlers(engine, async () => release.openImages()),
+    ...engineHandlers(engine, async () => release.openImages(), await imagesOfOthers(name)),
     ...databaseHandlers(engine),
     reachable: reachableHandler(blueprint),
   }

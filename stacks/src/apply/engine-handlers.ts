@@ -15,10 +15,16 @@ interface Existed {
   readonly existed: boolean
 }
 
-/** Handlers for what lives in the container engine. `archive` opens the release’s images anew each time it is called. */
+/**
+ * Handlers for what lives in the container engine.
+ * @param archive opens the release’s images anew each time it is called
+ * @param shared references of images that other appliances of this host brought: they are there, yet they are not the
+ * host’s own, and whichever appliance is removed last takes them away
+ */
 export function engineHandlers(
   engine: Engine,
   archive: () => Promise<Readable>,
+  shared: readonly string[] = [],
 ): Pick<Handlers, 'images' | 'network' | 'volume' | 'container' | 'discard' | 'healthy'> {
   return {
     images: {
@@ -26,7 +32,11 @@ export function engineHandlers(
         const found = await Promise.all(
           images.map(async (image) => ({ image, there: await engine.findImage(image.reference) })),
         )
-        return { present: found.filter(({ there }) => there).map(({ image }) => image.reference) }
+        const there = found.filter((image) => image.there).map(({ image }) => image.reference)
+        return {
+          present: there.filter((reference) => !shared.includes(reference)),
+          shared: there.filter((reference) => shared.includes(reference)),
+        }
       },
       run: async ({ images }) => {
         if (await missing(engine, images)) await engine.loadImages(await archive())
@@ -34,8 +44,8 @@ export function engineHandlers(
         if (wrong) throw wrongImage(wrong)
       },
       undo: async ({ images }, before) => {
-        const { present } = before as { present: string[] }
-        for (const { reference } of images) if (!present.includes(reference)) await engine.removeImage(reference)
+        const kept = Object.values(before as { present: string[]; shared: string[] }).flat()
+        for (const { reference } of images) if (!kept.includes(reference)) await engine.removeImage(reference)
       },
     },
     network: {

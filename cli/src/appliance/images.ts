@@ -1,0 +1,39 @@
+import { Journal } from '@domicile/stacks/apply'
+import { applianceNames, journalPath, readState, type StateRecord } from './records.ts'
+
+/** References of images that this appliance brought and that no other one needs. */
+export async function imagesToRemove(name: string, state: StateRecord | undefined): Promise<string[]> {
+  const others = await otherAppliances(name)
+  const needed = new Set(others.flatMap(({ images }) => images.map(({ reference }) => reference)))
+  return brought(name, state).filter((reference) => !needed.has(reference))
+}
+
+/** References of images that the other appliances of this host brought. */
+export async function imagesOfOthers(name: string): Promise<string[]> {
+  return (await otherAppliances(name)).flatMap((other) => brought(other.name, other))
+}
+
+/** Those that run from their images; what only kept its data needs none until it is installed again. */
+async function otherAppliances(name: string): Promise<StateRecord[]> {
+  const names = (await applianceNames()).filter((other) => other !== name)
+  const states = await Promise.all(names.map(readState))
+  return states.filter((state) => state !== undefined).filter(({ status }) => status !== 'kept')
+}
+
+/** All images but those that the host had before this installation began, as its journal knows. */
+function brought(name: string, state: StateRecord | undefined): string[] {
+  const entries = readJournal(name)
+  if (!entries) return []
+  const before = entries.find((entry) => entry.event === 'start' && entry.step === 'images')
+  const present = before?.event === 'start' ? (before.before as { present: string[] }).present : []
+  return (state?.images ?? []).map(({ reference }) => reference).filter((reference) => !present.includes(reference))
+}
+
+/** `undefined` when it is damaged: then nobody knows which images were here before, and all of them stay. */
+function readJournal(name: string) {
+  try {
+    return new Journal(journalPath(name)).read()
+  } catch {
+    return undefined
+  }
+}
