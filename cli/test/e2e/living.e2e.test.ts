@@ -70,7 +70,7 @@ describe('what runs is confined', () => {
     const places = await customer.host.must('sh', [
       '-c',
       `docker ps -aq | xargs docker inspect; for c in $(docker ps -aq); do docker logs $c 2>&1; done;
-       cat ${folder}/*.jsonl ${folder}/state.json /etc/domicile/guestbook/*; cat /proc/[0-9]*/cmdline | tr '\\0' ' '`,
+       cat ${folder}/*.jsonl ${folder}/state.json /etc/domicile/guestbook/*; cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' ' '`,
     ])
 
     expect(secrets).toHaveLength(3)

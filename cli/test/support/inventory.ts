@@ -19,7 +19,10 @@ const APART = [
   '/var/cache',
 ]
 
-const prune = APART.map((path) => `-path ${path} -prune`).join(' -o ')
+/** Put there by the engine of the machine that runs the tests, anew at every boot. Their content counts, not their time. */
+const MOUNTED = ['/etc/hostname', '/etc/hosts', '/etc/resolv.conf']
+
+const prune = [...APART, ...MOUNTED].map((path) => `-path ${path} -prune`).join(' -o ')
 
 const PARTS = {
   files: `find / \\( ${prune} -o -name 'systemd-private-*' -prune \\) -o -type d -printf '%p/ %m %U:%G\\n' -o -printf '%p %y %m %U:%G %s %T@ %l\\n'`,
@@ -42,3 +45,18 @@ export async function inventory(host: Host): Promise<Inventory> {
   })
   return Object.fromEntries(await Promise.all(parts)) as Inventory
 }
+
+/** What came and what went between two inventories; empty when they are equal. */
+export function changes(before: Inventory, after: Inventory): string[] {
+  return Object.keys(PARTS).flatMap((part) => {
+    const [old, now] = [before[part as keyof Inventory], after[part as keyof Inventory]]
+    const [oldLines, nowLines] = [new Set(old), new Set(now)]
+    return [
+      ...old.filter((line) => !nowLines.has(line)).map((line) => `gone: ${part}: ${line}`),
+      ...now.filter((line) => !oldLines.has(line)).map((line) => `new: ${part}: ${line}`),
+    ]
+  })
+}
+
+/** Every change since an inventory was taken. */
+export const changesSince = async (host: Host, before: Inventory) => changes(before, await inventory(host))
