@@ -17,7 +17,8 @@ export {
   type NetworkSpec,
   projectLabels,
 } from './container-spec.ts'
-export { makeBlueprint, volumeName, type Wanted } from './make-blueprint.ts'
+export { volumeName, type Wanted } from './containers.ts'
+export { makeBlueprint } from './make-blueprint.ts'
 export { type Difference, mendSteps } from './mend.ts'
 export {
   type Action,
