@@ -1,11 +1,14 @@
-import { Journal } from '@domicile/stacks/apply'
+import { type Engine, isImage, Journal } from '@domicile/stacks/apply'
 import { applianceNames, journalPath, readState, type StateRecord } from './records.ts'
 
-/** References of images that this appliance brought and that no other one needs. */
-export async function imagesToRemove(name: string, state: StateRecord | undefined): Promise<string[]> {
+/** References of images that this appliance brought, that no other one needs, and that still name what was brought. */
+export async function imagesToRemove(name: string, state: StateRecord | undefined, engine: Engine): Promise<string[]> {
   const others = await otherAppliances(name)
   const needed = new Set(others.flatMap(({ images }) => images.map(({ reference }) => reference)))
-  return brought(name, state).filter((reference) => !needed.has(reference))
+  const own = brought(name, state).filter((reference) => !needed.has(reference))
+  const images = state?.images.filter(({ reference }) => own.includes(reference)) ?? []
+  const found = await Promise.all(images.map(({ reference }) => engine.findImage(reference)))
+  return images.filter((image, index) => isImage(image, found[index])).map(({ reference }) => reference)
 }
 
 /** References of images that the other appliances of this host brought. */

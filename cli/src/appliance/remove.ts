@@ -32,7 +32,7 @@ export async function takeInventory(name: string, state: StateRecord | undefined
     containers: (await engine.listContainers(label)).map((container) => container.name),
     networks: await engine.listNetworks(label),
     volumes: await engine.listVolumes(label),
-    images: await imagesToRemove(name, state),
+    images: await imagesToRemove(name, state, engine),
   }
 }
 

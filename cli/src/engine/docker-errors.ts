@@ -15,13 +15,35 @@ const REMEDIES: Readonly<Record<string, { code: string; hint: string }>> = {
   EACCES: { code: 'ENGINE_FORBIDDEN', hint: 'This user may not use Docker. Run the command with sudo.' },
 }
 
+/** Failures that the engine tells apart in its text alone. What the text changes is the advice, nothing else. */
+const ADVICE: readonly (readonly [RegExp, { code: string; hint: string }])[] = [
+  [
+    /no space left on device/,
+    {
+      code: 'DISK_FULL',
+      hint: 'Free some space where the engine keeps its data (docker system df; df -h /var/lib/docker) and run the command again.',
+    },
+  ],
+  [
+    /port is already allocated|address already in use/,
+    {
+      code: 'PORT_TAKEN',
+      hint: 'See who listens there (ss -ltnp), and free the port or choose others with --http-port and --https-port.',
+    },
+  ],
+]
+
 /** Rethrows a failure of the engine with what it means and a remedy. */
 export function explain(error: DockerError): never {
   if (error.name === 'AbortError' || error instanceof UserError) throw error
   const remedy = REMEDIES[error.code ?? '']
+  const advice = ADVICE.find(([text]) => text.test(error.message))?.[1]
   throw new UserError(`Docker Engine ${remedy ? 'cannot be reached' : 'refused'}: ${error.message}`, {
-    code: remedy?.code ?? 'ENGINE_REFUSED',
-    hint: remedy?.hint ?? 'Run the command again; if it stays, look at the engine’s log (journalctl -u docker).',
+    code: remedy?.code ?? advice?.code ?? 'ENGINE_REFUSED',
+    hint:
+      remedy?.hint ??
+      advice?.hint ??
+      'Run the command again; if it stays, look at the engine’s log (journalctl -u docker).',
     exitCode: ExitCode.Failed,
     cause: error,
   })

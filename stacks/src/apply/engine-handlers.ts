@@ -32,7 +32,7 @@ export function engineHandlers(
         const found = await Promise.all(
           images.map(async (image) => ({ image, there: await engine.findImage(image.reference) })),
         )
-        const there = found.filter((image) => image.there).map(({ image }) => image.reference)
+        const there = found.filter(({ image, there }) => isImage(image, there)).map(({ image }) => image.reference)
         return {
           present: there.filter((reference) => !shared.includes(reference)),
           shared: there.filter((reference) => shared.includes(reference)),
@@ -45,7 +45,8 @@ export function engineHandlers(
       },
       undo: async ({ images }, before) => {
         const kept = Object.values(before as { present: string[]; shared: string[] }).flat()
-        for (const { reference } of images) if (!kept.includes(reference)) await engine.removeImage(reference)
+        for (const image of images.filter(({ reference }) => !kept.includes(reference)))
+          if (isImage(image, await engine.findImage(image.reference))) await engine.removeImage(image.reference)
       },
     },
     network: {
@@ -109,11 +110,12 @@ export function engineHandlers(
 
 /** The first image that is absent or has other content than the release says; its identity is its layers. */
 async function missing(engine: Engine, images: readonly ImageWanted[]): Promise<string | undefined> {
-  for (const image of images) if (!matches(image, await engine.findImage(image.reference))) return image.reference
+  for (const image of images) if (!isImage(image, await engine.findImage(image.reference))) return image.reference
   return undefined
 }
 
-const matches = (wanted: ImageWanted, found: FoundImage | undefined) =>
+/** Whether what the engine holds under that name is what the release brought: somebody may have moved the tag. */
+export const isImage = (wanted: Omit<ImageWanted, 'reference'>, found: FoundImage | undefined): boolean =>
   found !== undefined &&
   (found.id === wanted.digest ||
     (found.layers.length === wanted.layers.length &&

@@ -1,7 +1,7 @@
 export { databaseHandlers, runJob, scramVerifier, sql } from './database-handlers.ts'
 export { containerDrift, postgresDrift } from './drift.ts'
 export type { Engine, ExecOptions, ExecResult, FoundContainer, FoundImage, FoundNetwork } from './engine.ts'
-export { askHealth, engineHandlers, waitUntilHealthy } from './engine-handlers.ts'
+export { askHealth, engineHandlers, isImage, waitUntilHealthy } from './engine-handlers.ts'
 export { hostHandlers, writeDurably } from './host-handlers.ts'
 export { type Entry, Journal, type Unfinished, unfinished } from './journal.ts'
 export {

@@ -73,3 +73,22 @@ test('what is ours is replaced and removed', async () => {
 
   expect(done).toEqual(['remove network', 'create network', 'remove container'])
 })
+
+test('a tag that somebody moved to another image is not ours any more', async () => {
+  const removed: string[] = []
+  const engine = {
+    findImage: async (reference: string) => ({
+      id: reference === 'app:1' ? 'sha256:ours' : 'sha256:theirs',
+      layers: [],
+    }),
+    removeImage: async (reference: string) => void removed.push(reference),
+  } as unknown as Engine
+  const image = (reference: string) => ({ reference, digest: 'sha256:ours', layers: ['sha256:layer'] })
+  const { images } = engineHandlers(engine, async () => Readable.from([]))
+  const action = { kind: 'images' as const, images: [image('app:1'), image('nginx:1')] }
+
+  expect(await images.look(action)).toEqual({ present: ['app:1'], shared: [] })
+  await images.undo?.(action, { present: [], shared: [] })
+
+  expect(removed).toEqual(['app:1'])
+})
