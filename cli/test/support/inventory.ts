@@ -35,7 +35,7 @@ const PARTS = {
   volumes: "docker volume ls --format '{{.Name}}'",
   images: "docker images --all --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}}'",
   firewall: "iptables-save | grep -v '^#' | sed 's/\\[[0-9:]*\\]//'",
-  interfaces: "ip -brief address | awk '{ print $1, $3 }'; ip route show",
+  interfaces: "ip -brief address | sed 's/@[^ ]*//' | awk '{ print $1, $3 }'; ip route show",
 } as const
 
 export async function inventory(host: Host): Promise<Inventory> {
