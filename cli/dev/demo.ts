@@ -90,6 +90,8 @@ async function removeAll(): Promise<void> {
   const brought = await recall()
   if (existsSync(`/var/lib/domicile/${NAME}`)) await domicile('uninstall', '--name', NAME, '--yes')
   for (const image of brought.images) await execa('docker', ['image', 'rm', image], { reject: false })
+  // Stages of builds that no tag names any more; the label comes down from the base image.
+  await execa('docker', ['image', 'prune', '--force', '--filter', 'label=domicile.input'], { reject: false })
   if (brought.engineStarted) await stopEngine()
   await removePackages(brought.packages)
   await rm(FOLDER, { recursive: true, force: true })
