@@ -172,7 +172,8 @@ export function jobContainer(context: Context, job: Job): ContainerSpec {
   const service = stack.compose.services[job.service] as Service
   const part = applicationPart(context, job.service, service)
   const lifecycle = Object.entries(stack.manifest.secrets).filter(([, { lifecycle }]) => lifecycle)
-  const secrets = ['database_owner_password', ...lifecycle.map(([secret]) => secret)]
+  const more = ['database_owner_password', ...lifecycle.map(([secret]) => secret)]
+  const secrets = more.filter((secret) => !service.secrets.includes(secret))
   const mounts = secrets.map((secret) => bind(`${layoutOf(name).lib}/secrets/${secret}`, `/run/secrets/${secret}`))
   const network = { ...internal(context, job.service), aliases: [`${job.service}-job`] }
   const address = addressIn(context.wanted.subnets.internal, 5)

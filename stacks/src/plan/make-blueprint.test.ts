@@ -68,6 +68,17 @@ test('the server of the application never gets the owner’s password; the lifec
   )
 })
 
+test('a secret that the server and the lifecycle commands share is mounted once', () => {
+  const { app } = erp.compose.services
+  if (!app) throw new Error('no app')
+  const services = { ...erp.compose.services, app: { ...app, secrets: [...app.secrets, 'admin_password'] } }
+
+  const { jobs } = blueprint({ stack: { ...erp, compose: { ...erp.compose, services } } })
+
+  const targets = jobs.initialize?.mounts.map(({ target }) => target) ?? []
+  expect(targets).toEqual([...new Set(targets)])
+})
+
 test('no secret is in an environment, a label or a command', () => {
   const { containers, secrets } = blueprint()
   const values = containers.flatMap(({ environment, labels, command }) => [

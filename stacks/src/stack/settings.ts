@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { runInNewContext } from 'node:vm'
 import { Ajv, type ErrorObject } from 'ajv'
 import formats from 'ajv-formats'
 import { ExitCode, UserError } from '../kernel/index.ts'
@@ -46,7 +47,7 @@ export function questions(manifest: Pick<Manifest, 'settings'>): Question[] {
  * @throws UserError SETTINGS_SCHEMA (exit 2) when the stack's own schema is not valid JSON Schema
  */
 export function settingsValidator(manifest: Pick<Manifest, 'settings'>): (settings: Settings) => Settings {
-  const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true })
+  const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true, code: { regExp: boundedRegExp } })
   formats.default(ajv)
   ajv.addFormat('appliance-host', isHost)
   const check = compile(ajv, settingsSchema(manifest))
@@ -62,10 +63,34 @@ export function settingsValidator(manifest: Pick<Manifest, 'settings'>): (settin
   }
 }
 
+const PATTERN_MS = 200
+
+/** The vendor’s patterns, each with a deadline: some need longer than the universe for forty characters. */
+const boundedRegExp = Object.assign(
+  (pattern: string, flags: string) => {
+    const expression = new RegExp(pattern, flags)
+    const test = (text: string): boolean => {
+      try {
+        return runInNewContext('expression.test(text)', { expression, text }, { timeout: PATTERN_MS })
+      } catch (cause) {
+        throw new UserError(`appliance.yaml: settings: the pattern ${pattern} does not come to an end for “${text}”.`, {
+          code: 'SETTINGS_SCHEMA',
+          hint: 'Write it without repetitions inside repetitions, such as (a+)+.',
+          exitCode: ExitCode.Usage,
+          cause,
+        })
+      }
+    }
+    return { test }
+  },
+  { code: 'new RegExp' },
+)
+
 function compile(ajv: Ajv, schema: object) {
   try {
     return ajv.compile(schema)
   } catch (error) {
+    if (error instanceof UserError) throw error
     throw new UserError(`appliance.yaml: settings: ${(error as Error).message}`, {
       code: 'SETTINGS_SCHEMA',
       hint: 'Each setting is a JSON Schema; see docs/reference/stack.md.',

@@ -193,6 +193,16 @@ describe('settings', () => {
     expect(() => check(settings)).toThrow(message)
   })
 
+  test('are not checked for ever', () => {
+    const manifest = MANIFEST.replace('maxLength: 20', 'pattern: "^(a+)+$"')
+    const slow = settingsValidator(parse({ manifest: manifest.replace('default: Hello', 'default: a') }).manifest)
+
+    expect(() => slow({ hostname: 'a.example', workers: 1, greeting: `${'a'.repeat(40)}!` })).toThrow(
+      'does not come to an end',
+    )
+    expect(slow({ hostname: 'a.example', workers: 1, greeting: 'aaa' })).toMatchObject({ greeting: 'aaa' })
+  })
+
   test.each(['localhost', 'erp.example.com', '192.0.2.7', '2001:db8::1', 'a-b.c'])('accept the host %s', (hostname) => {
     expect(check({ hostname, workers: 1 })['hostname']).toBe(hostname)
   })
