@@ -18,8 +18,8 @@ export async function benchIdle(): Promise<void> {
     await sleep(MEASURE_MS)
     const after = await Promise.all(OURS.map(measure))
     const rows = OURS.map((service, index) => {
-      const ticks = (after[index]?.ticks ?? 0) - (before[index]?.ticks ?? 0)
-      return { service, rss: after[index]?.rssMib ?? 0, cpu: (ticks / 100 / (MEASURE_MS / 1000)) * 100 }
+      const used = (after[index]?.cpuSeconds ?? Number.NaN) - (before[index]?.cpuSeconds ?? Number.NaN)
+      return { service, rss: after[index]?.rssMib ?? 0, cpu: (used / (MEASURE_MS / 1000)) * 100 }
     })
     const sum = {
       service: 'together',
@@ -36,27 +36,27 @@ export async function benchIdle(): Promise<void> {
   }
 }
 
-/** RSS in MiB and CPU ticks (1/100 s) of every process of a container, children that have ended included. */
-async function measure(service: string): Promise<{ rssMib: number; ticks: number }> {
-  const { stdout } = await execa('docker', ['top', `${NAME}-${service}-1`, '-o', 'pid'])
+/** RSS of every process of a container, in MiB, and the CPU time its control group has used, in seconds: health checks too. */
+async function measure(service: string): Promise<{ rssMib: number; cpuSeconds: number }> {
+  const name = `${NAME}-${service}-1`
+  const { stdout } = await execa('docker', ['top', name, '-o', 'pid'])
   const pids = stdout
     .split('\n')
     .slice(1)
     .map((line) => line.trim())
-  const processes = await Promise.all(pids.map(readProcess))
-  return {
-    rssMib: processes.reduce((sum, { rssMib }) => sum + rssMib, 0),
-    ticks: processes.reduce((sum, { ticks }) => sum + ticks, 0),
-  }
+  const rss = await Promise.all(
+    pids.map(async (pid) => Number(/VmRSS:\s+(\d+)/.exec(await text(`/proc/${pid}/status`))?.[1] ?? 0) / 1024),
+  )
+  return { rssMib: rss.reduce((sum, mib) => sum + mib, 0), cpuSeconds: await cpuSeconds(pids[0] ?? '') }
 }
 
-async function readProcess(pid: string) {
-  const [status, stat] = await Promise.all([
-    readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''),
-    readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''),
-  ])
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  // utime, stime, cutime, cstime
-  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
-  return { rssMib: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024, ticks }
+/** Control groups version 1 count nanoseconds in cpuacct.usage, version 2 microseconds in cpu.stat. */
+async function cpuSeconds(pid: string): Promise<number> {
+  const groups = (await text(`/proc/${pid}/cgroup`)).split('\n').map((line) => line.split(':'))
+  const path = groups.find(([, controllers = '']) => controllers.split(',').includes('cpuacct'))?.[2]
+  if (path) return Number(await text(`/sys/fs/cgroup/cpuacct${path}/cpuacct.usage`)) / 1e9
+  const unified = groups.find(([number]) => number === '0')?.[2] ?? ''
+  return Number(/usage_usec (\d+)/.exec(await text(`/sys/fs/cgroup${unified}/cpu.stat`))?.[1] ?? Number.NaN) / 1e6
 }
+
+const text = (path: string) => readFile(path, 'utf8').catch(() => '')
