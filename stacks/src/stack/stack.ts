@@ -34,7 +34,6 @@ export function parseStack(files: ReadonlyMap<string, string>): Stack {
   const manifest = parseYaml<Manifest>(required(files, 'appliance.yaml'), 'appliance.yaml', manifestSchema as never)
   const problems = crossCheck(manifest, compose, files)
   if (problems.length > 0) throw invalid(problems)
-  settingsValidator(manifest)
   return { manifest, compose, files }
 }
 
@@ -46,7 +45,10 @@ export async function loadStack(folder: string): Promise<Stack> {
     if (text !== undefined) files.set(name, text)
   }
   for (const path of await extraFiles(folder)) files.set(path, await readFile(join(folder, path), 'utf8'))
-  return parseStack(files)
+  const stack = parseStack(files)
+  // Only here: compiling a schema is slow, and a stack that is installed was checked before it was released.
+  settingsValidator(stack.manifest)
+  return stack
 }
 
 /** SQL and text that travels with the stack. Image sources stay with the vendor. */
