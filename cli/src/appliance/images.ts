@@ -3,7 +3,9 @@ import { applianceNames, journalPath, readState, type StateRecord } from './reco
 
 /** References of images that this appliance brought, that no other one needs, and that still name what was brought. */
 export async function imagesToRemove(name: string, state: StateRecord | undefined, engine: Engine): Promise<string[]> {
-  const others = await otherAppliances(name)
+  // With a neighbour's record damaged nobody knows which images it needs, and all of them stay.
+  const others = await otherAppliances(name).catch(() => undefined)
+  if (!others) return []
   const needed = new Set(others.flatMap(({ images }) => images.map(({ reference }) => reference)))
   const own = brought(name, state).filter((reference) => !needed.has(reference))
   const images = state?.images.filter(({ reference }) => own.includes(reference)) ?? []

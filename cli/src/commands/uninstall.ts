@@ -25,8 +25,13 @@ export default class Uninstall extends ApplianceCommand {
     const engine = new DockerEngine()
     const name = await resolveRemains(flags.name, engine)
     return withLock(name, 'uninstall', async () => {
-      const inventory = await takeInventory(name, await readState(name), engine)
       const keep = flags['keep-data']
+      // A damaged record must not keep an appliance on a host; only data that is kept needs it whole.
+      const state = await readState(name).catch((error) => {
+        if (keep) throw error
+        return undefined
+      })
+      const inventory = await takeInventory(name, state, engine)
       const items = [
         ...inventory.containers.map((container) => `container ${container}`),
         ...inventory.networks.map((network) => `network ${network}`),

@@ -61,3 +61,18 @@ test('kept data can still be removed', async () => {
 
   expect(await changesSince(customer.host, before)).toEqual([])
 })
+
+test('a damaged record does not keep an appliance on the host', async () => {
+  await installGuestbook(customer)
+  await customer.host.must('sh', ['-c', 'echo "{" > /var/lib/domicile/guestbook/state.json'])
+
+  await customer.must(['uninstall', '--yes'])
+
+  const { files, containers, networks, volumes } = await inventory(customer.host)
+  expect({ containers, networks, volumes }).toEqual({
+    containers: before.containers,
+    networks: before.networks,
+    volumes: before.volumes,
+  })
+  expect(files).toEqual(before.files)
+})

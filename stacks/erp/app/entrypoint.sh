@@ -7,10 +7,10 @@ export TRYTOND_CONFIG=/etc/tryton/trytond.conf
 export PGHOST=postgres PGDATABASE=erp
 export HOME=/tmp
 
-# For this process and its children only: a container's configuration, arguments and logs hold no password.
+# The password stays in files that this user alone reads: in no configuration, argument, log or environment.
 log_in_as() {
-  PGUSER=$1 PGPASSWORD=$(<"/run/secrets/$2")
-  export PGUSER PGPASSWORD
+  export PGUSER=$1 PGPASSFILE=/tmp/pgpass
+  (umask 077 && printf '%s:*:%s:%s:%s\n' "$PGHOST" "$PGDATABASE" "$1" "$(<"/run/secrets/$2")" >"$PGPASSFILE")
 }
 
 # Processes tell each other at once what changed, over PostgreSQL's NOTIFY, instead of looking every five minutes. Only what
