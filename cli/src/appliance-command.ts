@@ -1,6 +1,7 @@
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { confirm, input } from '@inquirer/prompts'
 import { Command, Flags, type Interfaces } from '@oclif/core'
+import { APPLIANCE_NAME } from './appliance/name.ts'
 
 /** What every command shares: when to ask, how to stop, how errors end. */
 export abstract class ApplianceCommand extends Command {
@@ -73,7 +74,7 @@ export const nameFlag = Flags.string({
   summary: 'which appliance, when this host has several',
   helpValue: 'NAME',
   parse: async (name) => {
-    if (/^[a-z][a-z0-9-]{0,30}$/.test(name)) return name
+    if (APPLIANCE_NAME.test(name)) return name
     throw new UserError(`“${name}” cannot be the name of an appliance.`, {
       code: 'NAME_INVALID',
       hint: 'Use up to 31 lower-case letters, digits and hyphens, a letter first.',

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { type HostFile, layoutOf } from '@domicile/stacks/plan'
 import { trustSchema } from '@domicile/stacks/release'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
+import { APPLIANCE_NAME } from './name.ts'
 
 /** Where every appliance of a host has its folder. */
 export const LIB = '/var/lib/domicile'
@@ -92,12 +92,14 @@ async function read<T>(path: string, schema: z.ZodType<T>, decode: (text: string
   }
 }
 
-/** Names of the appliances that have a folder on this host, installed or half-way. */
+/**
+ * Names of the appliances that have a folder on this host: installed, half-way, or killed before the first record was
+ * written or after the last one was removed.
+ */
 export async function applianceNames(): Promise<string[]> {
   const entries = await readdir(LIB, { withFileTypes: true }).catch(() => [])
-  return entries
-    .filter((entry) => entry.isDirectory() && existsSync(`${LIB}/${entry.name}/state.json`))
-    .map(({ name }) => name)
+  // What else may be in that folder, like `lost+found`, has another form.
+  return entries.filter((entry) => entry.isDirectory() && APPLIANCE_NAME.test(entry.name)).map(({ name }) => name)
 }
 
 /**
