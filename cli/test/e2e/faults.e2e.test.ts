@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Customer, newCustomer } from '../support/customer.ts'
 import {
-  bringWatcher,
+  bringKiller,
   disturbedInstallation,
   guestbookInstallation,
-  killedInstallation,
+  killInstallation,
+  killUninstall,
   type Moment,
   momentsOf,
   readJournal,
@@ -19,14 +20,17 @@ const HOUR_MS = 3_600_000
 let customer: Customer & AsyncDisposable
 let before: Inventory
 let moments: Moment[]
+let uninstallMs: number
 
 beforeAll(async () => {
   customer = await newCustomer('faults')
-  await bringWatcher(customer)
+  await bringKiller(customer)
   before = await inventory(customer.host)
   await customer.must(guestbookInstallation)
   moments = momentsOf(await readJournal(customer))
+  const began = performance.now()
   await customer.must(['uninstall', '--yes'])
+  uninstallMs = performance.now() - began
 })
 afterAll(() => customer[Symbol.asyncDispose]())
 
@@ -38,27 +42,37 @@ async function expectThatItWorks() {
   expect((await customer.json(['audit-trail', 'verify'])).exitCode).toBe(0)
 }
 
-async function expectThatNothingIsLeft() {
-  expect((await customer.domicile(['uninstall', '--yes'])).exitCode).toBe(0)
-  expect(await changesSince(customer.host, before)).toEqual([])
+async function expectThatNothingIsLeft(when = '') {
+  expect(await customer.json(['uninstall', '--yes']), when).toMatchObject({ exitCode: 0 })
+  expect(await changesSince(customer.host, before), when).toEqual([])
 }
 
 test('killed at any moment, an installation that is run again ends well', { timeout: HOUR_MS }, async () => {
   for (const moment of chosen(5)) {
-    const last = await killedInstallation(customer, moment)
-    expect(last, moment.title).not.toMatch(/^ended/)
+    await killInstallation(customer, moment)
 
     expect(await customer.json(guestbookInstallation), moment.title).toMatchObject({ exitCode: 0 })
     await expectThatItWorks()
-    await expectThatNothingIsLeft()
+    await expectThatNothingIsLeft(moment.title)
   }
 })
 
 test('killed at any moment, an installation can be taken away without a trace', { timeout: HOUR_MS }, async () => {
   for (const moment of chosen(2)) {
-    expect(await killedInstallation(customer, moment), moment.title).not.toMatch(/^ended/)
+    await killInstallation(customer, moment)
 
-    await expectThatNothingIsLeft()
+    await expectThatNothingIsLeft(moment.title)
+  }
+})
+
+test('killed at any moment, an uninstall that is run again leaves nothing', { timeout: HOUR_MS }, async () => {
+  for (const part of EVERY === 1 ? [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8] : [0.2, 0.5]) {
+    await customer.must(guestbookInstallation)
+    await killUninstall(customer, uninstallMs * part)
+
+    // 7 when it was quicker this time and nothing is there any more.
+    expect([0, 7], `after ${part} of its time`).toContain((await customer.json(['uninstall', '--yes'])).exitCode)
+    expect(await changesSince(customer.host, before), `after ${part} of its time`).toEqual([])
   }
 })
 

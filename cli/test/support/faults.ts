@@ -2,23 +2,24 @@ import { join } from 'node:path'
 import { type Customer, installation } from './customer.ts'
 import { HOSTNAME } from './guestbook.ts'
 
-const JOURNAL = '/var/lib/domicile/guestbook/journal.jsonl'
-const WATCHER = '/root/watched-install.pl'
+const FOLDER = '/var/lib/domicile/guestbook'
+const JOURNAL = `${FOLDER}/journal.jsonl`
+const KILLER = '/root/kill-when.pl'
 
 export const guestbookInstallation = installation('guestbook', '--hostname', HOSTNAME)
 
-/** A moment of an installation: so long after a line of its journal. */
+/** A moment of an installation: so long after a file has a line. */
 export interface Moment {
-  /** What the line holds. */
+  readonly file: string
+  /** What the line holds; empty: the file is there. */
   readonly line: string
   readonly delayMs: number
   readonly title: string
 }
 
-export const bringWatcher = ({ host }: Customer) =>
-  host.copyIn(join(import.meta.dirname, 'watched-install.pl'), WATCHER)
+export const bringKiller = ({ host }: Customer) => host.copyIn(join(import.meta.dirname, 'kill-when.pl'), KILLER)
 
-/** The middle of every step, as long as each took in the journal given, and the moment after the last. */
+/** Before and after everything, and the middle of every step, as long as each took in the journal given. */
 export function momentsOf(journal: string): Moment[] {
   const entries = journal
     .trim()
@@ -26,24 +27,34 @@ export function momentsOf(journal: string): Moment[] {
     .map((line) => JSON.parse(line) as { event: string; step?: string; seconds?: number })
   const steps = entries.flatMap(({ event, step, seconds = 0 }) =>
     event === 'done' && step
-      ? [{ line: `"event":"start","step":"${step}"`, delayMs: seconds * 500, title: `in the middle of “${step}”` }]
+      ? [inJournal(`"event":"start","step":"${step}"`, `in the middle of “${step}”`, seconds * 500)]
       : [],
   )
   const last = entries.findLast(({ event }) => event === 'done')?.step
   return [
-    { line: '"event":"begin"', delayMs: 0, title: 'before the first step' },
+    { file: `${FOLDER}/state.json.new`, line: '', delayMs: 0, title: 'before the first record' },
+    inJournal('"event":"begin"', 'before the first step'),
     ...steps,
-    { line: `"event":"done","step":"${last}"`, delayMs: 0, title: 'after the last step' },
+    inJournal(`"event":"done","step":"${last}"`, 'after the last step'),
   ]
 }
 
+const inJournal = (line: string, title: string, delayMs = 0): Moment => ({ file: JOURNAL, line, delayMs, title })
+
 export const readJournal = ({ host }: Customer) => host.readFile(JOURNAL)
 
-/** Starts an installation and kills its process at that moment. @returns the last line of the journal then */
-export async function killedInstallation({ host }: Customer, { line, delayMs }: Moment): Promise<string> {
-  const command = ['domicile', ...guestbookInstallation]
-  return host.must('perl', [WATCHER, JOURNAL, line, String(delayMs), ...command])
+/** Starts an installation and kills its process at that moment. @throws Error when it was faster */
+export async function killInstallation(customer: Customer, { file, line, delayMs, title }: Moment): Promise<void> {
+  const said = await kill(customer, [file, line, String(delayMs)], guestbookInstallation)
+  if (!said.startsWith('killed')) throw new Error(`The installation was not killed ${title}: it ${said}.`)
 }
+
+/** Starts an uninstall and kills its process after that time, unless it has ended by then. */
+export const killUninstall = (customer: Customer, delayMs: number) =>
+  kill(customer, ['/', '', String(delayMs)], ['uninstall', '--yes'])
+
+const kill = ({ host }: Customer, when: readonly string[], command: readonly string[]) =>
+  host.must('perl', [KILLER, ...when, 'domicile', ...command])
 
 /** Starts an installation, and does something else to the host at that moment. @returns how the installation ended */
 export async function disturbedInstallation(
