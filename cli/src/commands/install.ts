@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { Journal, refuseForeignNames, unfinished } from '@domicile/stacks/apply'
+import { refuseForeignNames } from '@domicile/stacks/apply'
 import { UserError } from '@domicile/stacks/kernel'
 import { acceptChecks, renderVerdicts } from '@domicile/stacks/preflight'
 import { checkSequence } from '@domicile/stacks/release'
@@ -7,7 +7,6 @@ import { parseStack } from '@domicile/stacks/stack'
 import { Args, Flags } from '@oclif/core'
 import { requireRoot } from '../appliance/appliance.ts'
 import { withLock } from '../appliance/lock.ts'
-import { journalPath } from '../appliance/records.ts'
 import { ApplianceCommand, dryRunFlag, nameFlag, yesFlag } from '../appliance-command.ts'
 import { DockerEngine } from '../engine/docker-engine.ts'
 import { firstLogin } from '../install/first-login.ts'
@@ -49,7 +48,7 @@ export default class Install extends ApplianceCommand {
       const earlier = await readEarlier(name)
       checkSequence(release.manifest, earlier.state?.release)
       const situation = refuseOther(earlier, release)
-      if (situation === 'same' && !unfinished(new Journal(journalPath(name)).read())) return this.alreadySo(name)
+      if (situation === 'same') return this.alreadySo(name)
 
       const stack = parseStack(release.stackFiles)
       const engine = new DockerEngine()

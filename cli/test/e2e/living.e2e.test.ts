@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Customer, newCustomer } from '../support/customer.ts'
+import { type Customer, installation, newCustomer } from '../support/customer.ts'
 import { HOSTNAME, installGuestbook, page, sign } from '../support/guestbook.ts'
 import { waitUntil } from '../support/waiting.ts'
 import { type Site, shakeHands, visit, visitPlain } from '../support/web.ts'
@@ -209,6 +209,15 @@ describe('drift is named and mended', () => {
     await customer.must(['apply'])
     expect(await page(site)).toContain('the first entry')
   })
+})
+
+test('an apply that never ended does not make install begin anew', async () => {
+  const line = JSON.stringify({ event: 'begin', operation: 'apply', id: '1', at: '', subject: 'guestbook' })
+  await customer.host.must('sh', ['-c', `echo '${line}' >> /var/lib/domicile/guestbook/journal.jsonl`])
+
+  expect(await customer.must(installation('guestbook', '--hostname', HOSTNAME))).toMatchObject({ changed: false })
+  expect(await customer.must(['apply'])).toMatchObject({ changed: false })
+  expect(await page(site)).toContain('the first entry')
 })
 
 describe('control', () => {
