@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { browse } from '../support/browser.ts'
 import { type Customer, installation, newCustomer, RELEASE, VENDOR_KEY } from '../support/customer.ts'
 import { createParty, logIn, partyNames } from '../support/erp.ts'
+import { secretsThatShow, watchProcesses } from '../support/secrets.ts'
 import { waitUntil } from '../support/waiting.ts'
 import type { Site } from '../support/web.ts'
 import { workshop } from '../support/workshop.ts'
@@ -27,10 +28,14 @@ const waitUntilHealthy = () =>
     return document.healthy ? undefined : JSON.stringify(document)
   })
 
-test('the host has neither a way out nor Node.js', async () => {
+test('the host has neither a way out, nor names, nor Node.js', async () => {
   const { host } = customer
+  // Where its packages came from, it got through before.
+  const sources = ['/etc/apt/sources.list', '/etc/apt/sources.list.d']
+  const [mirror = ''] = (await host.must('grep', ['-rhoE', 'https?://[^ ]+', ...sources])).split('\n')
 
-  expect((await host.run('curl', ['-sS', '--max-time', '3', 'http://192.0.2.1/'])).exitCode).not.toBe(0)
+  expect((await host.run('curl', ['-sS', '--max-time', '3', mirror])).exitCode).not.toBe(0)
+  expect((await host.run('timeout', ['3', 'getent', 'hosts', new URL(mirror).hostname])).exitCode).not.toBe(0)
   expect((await host.run('sh', ['-c', 'command -v node npm'])).stdout).toBe('')
 })
 
@@ -46,11 +51,18 @@ test('preflight says that the way is clear', async () => {
 })
 
 test('one line installs the ERP and says where it is and how to log in', async () => {
+  await watchProcesses(customer)
+
   const document = await customer.must(installation('erp', '--hostname', HOSTNAME))
 
   expect(document).toMatchObject({ changed: true, url: `https://${HOSTNAME}`, login: { user: 'admin' } })
   password = document.login.password
   site = { address: customer.host.address, hostname: HOSTNAME, root: (await customer.must(['tls', 'root'])).pem }
+})
+
+test('no secret showed in any process meanwhile, nor anywhere else', async () => {
+  // What is known to have shown, the name of the file that was installed, is found, and nothing else.
+  expect(await secretsThatShow(customer, 'erp', [password, RELEASE('erp')])).toEqual([RELEASE('erp')])
 })
 
 test('status says that it is healthy', async () => {

@@ -152,7 +152,7 @@ export async function startHost({ name, bare = false }: { name: string; bare?: b
   const rights = CAPABILITIES.map((capability) => `--cap-add=${capability}`)
   const unconfined = ['apparmor', 'seccomp', 'systempaths'].map((what) => `--security-opt=${what}=unconfined`)
   const devices = ['--device-cgroup-rule=a *:* rwm']
-  const mounts = ['--tmpfs=/run', '--tmpfs=/run/lock', '--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw']
+  const mounts = ['--tmpfs=/run', '--tmpfs=/run/lock', '--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw', '--cgroupns=host']
   const labels = ['--label', runLabel(run())]
   const identity = ['--name', host.name, '--hostname', name]
   try {
