@@ -148,6 +148,18 @@ describe('settings', () => {
     expect(await page(site)).toContain('Good morning')
   })
 
+  test('a change that fails half-way is taken back', async () => {
+    const frozen = '/var/lib/domicile/guestbook/config/agent.json'
+    await customer.host.must('chattr', ['+i', frozen])
+    const { exitCode, document } = await customer.json(['settings', 'set', 'hostname=other.localhost', '--yes'])
+    await customer.host.must('chattr', ['-i', frozen])
+
+    expect({ exitCode, code: document.error.code }).toEqual({ exitCode: 6, code: 'ROLLED_BACK' })
+    expect((await customer.domicile(['settings', 'get', 'hostname'])).stdout).toContain(HOSTNAME)
+    expect(await differences()).toEqual([])
+    expect(await page(site)).toContain('Good morning')
+  })
+
   test('a setting that the stack does not have is named', async () => {
     const { exitCode, document } = await customer.json(['settings', 'set', 'colour=red', '--yes'])
 
