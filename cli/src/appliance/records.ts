@@ -29,6 +29,8 @@ const stateSchema = z.strictObject({
   format: z.literal(1),
   name: z.string(),
   status: z.enum(['installing', 'installed', 'kept']),
+  /** This installation began over data that an uninstall had kept; undoing it gives that back and never removes it. */
+  overKeptData: z.boolean().default(false),
   release: z.strictObject({
     name: z.string(),
     title: z.string(),

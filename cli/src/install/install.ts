@@ -49,6 +49,7 @@ export function planInstallation(
     format: 1,
     name: wanted.name,
     status: 'installing',
+    overKeptData: earlier.state?.status === 'kept' || earlier.state?.overKeptData === true,
     release: {
       name: manifest.name,
       title: manifest.title,
@@ -115,7 +116,12 @@ export async function carryOut(
       { journal, handlers, stage, signal, now },
     )
     await writeDurably(
-      stateFile({ ...state, status: 'installed', installedAt: earlier.state?.installedAt ?? now().toISOString() }),
+      stateFile({
+        ...state,
+        status: 'installed',
+        overKeptData: false,
+        installedAt: earlier.state?.installedAt ?? now().toISOString(),
+      }),
     )
     appendToTrail(name, {
       at: now().toISOString(),
@@ -127,7 +133,7 @@ export async function carryOut(
     return times
   } catch (error) {
     const { exitCode = ExitCode.Failed, message = '' } = error as Partial<UserError>
-    if (exitCode === ExitCode.RolledBack) await forget(name, earlier)
+    if (exitCode === ExitCode.RolledBack) await forget(name, state, earlier)
     appendToTrail(name, {
       at: now().toISOString(),
       what: `install ${subject}`,
@@ -140,12 +146,10 @@ export async function carryOut(
 }
 
 /** Removes what an undone installation leaves of itself; where data had been kept, the records of that come back. */
-async function forget(name: string, { state }: Earlier): Promise<void> {
-  if (state?.status === 'kept') {
-    await writeDurably(stateFile(state))
-    return
-  }
-  await removeFolders(name)
+async function forget(name: string, state: StateRecord, earlier: Earlier): Promise<void> {
+  if (!state.overKeptData) return removeFolders(name)
+  const kept = earlier.state?.status === 'kept' ? earlier.state : { ...state, overKeptData: false }
+  await writeDurably(stateFile({ ...kept, status: 'kept' }))
 }
 
 export async function removeFolders(name: string): Promise<void> {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Customer, newCustomer } from '../support/customer.ts'
+import { bringKiller, guestbookInstallation, killInstallation } from '../support/faults.ts'
 import { installGuestbook, page, sign, siteOf } from '../support/guestbook.ts'
 import { changesSince, type Inventory, inventory } from '../support/inventory.ts'
+import { waitUntil } from '../support/waiting.ts'
 
 let customer: Customer & AsyncDisposable
 let before: Inventory
@@ -75,4 +77,34 @@ test('a damaged record does not keep an appliance on the host', async () => {
     volumes: before.volumes,
   })
   expect(files).toEqual(before.files)
+})
+
+test('an installation over kept data that is killed, resumed and fails gives the kept data back', async () => {
+  await bringKiller(customer)
+  await sign(await installGuestbook(customer), 'survives a failed install')
+  await customer.must(['uninstall', '--keep-data', '--yes'])
+  const secrets = () => customer.host.must('sh', ['-c', 'sha256sum /var/lib/domicile/guestbook/secrets/*'])
+  const kept = await secrets()
+  const file = '/var/lib/domicile/guestbook/journal.jsonl'
+  await killInstallation(customer, {
+    file,
+    line: '"event":"done","step":"grants"',
+    delayMs: 0,
+    title: 'after the grants',
+  })
+  // Something else takes the port: the gateway cannot start, whatever else goes well.
+  const hold =
+    'use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalPort => 443, Listen => 1, ReuseAddr => 1) or die; sleep 600'
+  await customer.host.must('systemd-run', ['--unit', 'thief', 'perl', '-e', hold])
+  await waitUntil('port 443 is taken', async () =>
+    (await customer.host.must('ss', ['-ltn'])).includes(':443 ') ? undefined : 'not yet',
+  )
+
+  const { exitCode } = await customer.json(guestbookInstallation)
+
+  expect(exitCode).toBe(6)
+  expect(await secrets()).toBe(kept)
+  await customer.host.must('systemctl', ['stop', 'thief'])
+  expect(await page(await installGuestbook(customer))).toContain('survives a failed install')
+  await customer.must(['uninstall', '--yes'])
 })
