@@ -1,7 +1,5 @@
 import { userInfo } from 'node:os'
 import { refuseForeignNames } from '@domicile/stacks/apply'
-import { UserError } from '@domicile/stacks/kernel'
-import { acceptChecks, renderVerdicts } from '@domicile/stacks/preflight'
 import { checkSequence } from '@domicile/stacks/release'
 import { parseStack } from '@domicile/stacks/stack'
 import { Args, Flags } from '@oclif/core'
@@ -12,9 +10,11 @@ import { DockerEngine } from '../engine/docker-engine.ts'
 import { firstLogin } from '../install/first-login.ts'
 import { carryOut, planInstallation, refuseOther } from '../install/install.ts'
 import { askSettings, givenSettings, readEarlier, wantedRecord } from '../install/prepare.ts'
-import { acceptFlag, hostFlags, parseAccepted, preflight, routesInUse } from '../preflight/preflight.ts'
+import { acceptFlag, hostFlags, routesInUse } from '../preflight/preflight.ts'
+import { type ReadinessRequest, requireReady } from '../preflight/require-ready.ts'
 import { openTrusted, vendorKeyFlag } from '../release/open-trusted.ts'
 import { asker } from '../screen/asker.ts'
+import { closingText } from '../screen/closing-text.ts'
 import { planText } from '../screen/plan-text.ts'
 import { stage } from '../screen/stage.ts'
 
@@ -64,10 +64,17 @@ export default class Install extends ApplianceCommand {
       const ask = flags.yes || !process.stdin.isTTY || this.jsonEnabled() ? undefined : asker()
       const settings = await askSettings(stack, given, ask)
 
+      const extractedBytes = release.manifest.unpackedBytes
       const accepted =
         situation === 'resume'
           ? []
-          : await this.check(name, release.manifest.unpackedBytes, stack.manifest, settings, flags)
+          : await this.check({
+              name,
+              manifest: stack.manifest,
+              extractedBytes,
+              hostname: String(settings['hostname']),
+              flags,
+            })
       const record = await wantedRecord(name, settings, choices, earlier, { engine, routes: routesInUse() })
       const wanted = { ...record, accepted: [...record.accepted, ...accepted] }
       const installation = planInstallation(release, stack, wanted, earlier)
@@ -91,53 +98,18 @@ export default class Install extends ApplianceCommand {
       const tools = { engine, stage: stage(this.jsonEnabled()), signal: this.signal, now: () => new Date() }
       const times = await carryOut(installation, release, earlier, tools)
       const login = await firstLogin(stack.manifest, blueprint)
-      this.log(closing(blueprint.url, name, login))
+      this.log(closingText(blueprint.url, name, login))
       return { changed: true, url: blueprint.url, login, steps: times }
     })
   }
 
-  private async check(
-    name: string,
-    extractedBytes: number,
-    manifest: Parameters<typeof preflight>[0]['manifest'],
-    settings: { hostname?: unknown },
-    flags: Parameters<typeof parseAccepted>[0] & {
-      'http-port'?: number | undefined
-      'https-port'?: number | undefined
-      address?: string | undefined
-    },
-  ) {
+  private check(request: ReadinessRequest) {
     this.say('Checking this host …')
-    const verdicts = await preflight({ name, manifest, extractedBytes, hostname: String(settings.hostname), flags })
-    const person = { by: userInfo().username, at: new Date().toISOString() }
-    const { verdicts: judged, refused } = acceptChecks(verdicts, parseAccepted(flags), manifest.strict, person)
-    if (refused.length > 0) {
-      throw new UserError(
-        `This host is not ready for the appliance.\n${renderVerdicts(judged.filter(({ verdict }) => verdict !== 'pass'))}`,
-        {
-          code: 'PREFLIGHT_FAILED',
-          hint: refused.map(({ reason }) => reason).join('\n'),
-        },
-      )
-    }
-    return judged.flatMap(({ id, accepted }) => (accepted ? [{ check: id, ...accepted }] : []))
+    return requireReady(request, { by: userInfo().username, at: new Date().toISOString() })
   }
 
   private alreadySo(name: string) {
     this.log(`Nothing to do: “${name}” is installed. See how it is: domicile status --name ${name}`)
     return { changed: false, steps: [] }
   }
-}
-
-function closing(url: string, name: string, login: { user: string; password: string } | null): string {
-  const first = login
-    ? `\nFirst login: ${login.user}\nPassword:    ${login.password}   (shown this once; change it after logging in)\n`
-    : ''
-  return `
-The appliance is running at ${url}
-${first}
-Next:
-  domicile status --name ${name}              how it is
-  domicile tls root --name ${name} > root.pem    the certificate for your browsers to trust
-  domicile acceptance --name ${name}          the record to sign before first use`
 }
