@@ -20,6 +20,7 @@ export function bareBlueprint(
     images: Object.fromEntries(manifest.images.map(({ role, ...image }) => [role, image])),
     host,
     tls: { mode: 'internal' },
+    vendorKeys: [],
   })
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Engine } from '@domicile/stacks/apply'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { type Blueprint, layoutOf, makeBlueprint } from '@domicile/stacks/plan'
+import { parsePublicKey } from '@domicile/stacks/release'
 import { parseStack, type Stack } from '@domicile/stacks/stack'
 import { DockerEngine } from '../engine/docker-engine.ts'
 import { readState, readWanted, resolveName, type StateRecord, type WantedRecord } from './records.ts'
@@ -33,7 +34,7 @@ export async function openAppliance(flagName: string | undefined): Promise<Appli
 
 export const blueprintOf = (
   wanted: WantedRecord,
-  state: Pick<StateRecord, 'images' | 'host'>,
+  state: Pick<StateRecord, 'images' | 'host' | 'trust'>,
   stack: Stack,
 ): Blueprint =>
   makeBlueprint({
@@ -45,6 +46,10 @@ export const blueprintOf = (
     tls: wanted.tls.mode === 'acme' ? acme(wanted.tls) : { mode: wanted.tls.mode },
     images: Object.fromEntries(state.images.map(({ role, ...image }) => [role, image])),
     host: state.host,
+    vendorKeys: state.trust.keys.map(({ publicKey, from, until }) => {
+      const { keyId, key } = parsePublicKey(publicKey)
+      return { kid: keyId, publicKey: key.export({ format: 'jwk' }).x ?? '', from, until }
+    }),
   })
 
 const acme = ({ email, directory }: { email: string; directory?: string | undefined }) =>

@@ -25,5 +25,6 @@ export function rehearseBlueprint(stack: Stack): Blueprint {
     images: {},
     host: { memoryBytes: stack.manifest.requires.memory, cpus: stack.manifest.requires.cpu },
     tls: { mode: 'internal' },
+    vendorKeys: [],
   })
 }

@@ -1,7 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { UserError } from '../kernel/index.ts'
-import type { DatabaseSpec } from '../plan/index.ts'
+import { AGENT_DATABASE, AGENT_ROLE, type DatabaseSpec } from '../plan/index.ts'
 import type { Engine } from './engine.ts'
 import type { Handlers, Progress } from './operation.ts'
 import { ownerOf, refuseForeign, removeOwnContainer } from './ownership.ts'
@@ -22,8 +22,9 @@ export function databaseHandlers(
       look: async () => null,
       run: async ({ postgres, database }) => {
         const verifiers = {
-          owner: scramVerifier((await readFile(database.ownerSecret, 'utf8')).trim()),
-          app: scramVerifier((await readFile(database.appSecret, 'utf8')).trim()),
+          owner: await verifierOf(database.ownerSecret),
+          app: await verifierOf(database.appSecret),
+          agent: await verifierOf(database.agentSecret),
         }
         await sql(engine, postgres, 'postgres', rolesSql(database, verifiers))
       },
@@ -178,28 +179,47 @@ export function scramVerifier(password: string, salt = randomBytes(16), iteratio
   return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${stored}:${hmac('Server Key').toString('base64')}`
 }
 
+const verifierOf = async (secret: string) => scramVerifier((await readFile(secret, 'utf8')).trim())
+
 const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
 
-function rolesSql({ name, owner, app }: DatabaseSpec, verifiers: { owner: string; app: string }): string {
+interface Verifiers {
+  readonly owner: string
+  readonly app: string
+  readonly agent: string
+}
+
+function rolesSql(database: DatabaseSpec, verifiers: Verifiers): string {
+  const { name, owner, app } = database
   const role = (role: string, verifier: string) => `
 DO $$BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(role)}) THEN CREATE ROLE ${identifier(role)}; END IF; END$$;
 ALTER ROLE ${identifier(role)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD ${literal(verifier)};`
-  return `${role(owner, verifiers.owner)}${role(app, verifiers.app)}
+  const create = (database: string, owner: string) => `
+SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0 ENCODING ''UTF8'' LOCALE ''C.UTF-8''', ${literal(database)}, ${literal(owner)})
+ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = ${literal(database)}) \\gexec
+REVOKE ALL ON DATABASE ${identifier(database)} FROM PUBLIC;`
+  return `${role(owner, verifiers.owner)}${role(app, verifiers.app)}${role(AGENT_ROLE, verifiers.agent)}
 GRANT ${identifier(app)} TO ${identifier(owner)};
-SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0 ENCODING ''UTF8'' LOCALE ''C.UTF-8''', ${literal(name)}, ${literal(owner)})
- WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = ${literal(name)}) \\gexec
-REVOKE ALL ON DATABASE ${identifier(name)} FROM PUBLIC;
-GRANT CONNECT, TEMPORARY ON DATABASE ${identifier(name)} TO ${identifier(app)};
-`
+-- Not inherited: the agent acts as the owner only where it says so (read-only standing, triggers on the owner's tables).
+GRANT ${identifier(owner)} TO ${AGENT_ROLE} WITH INHERIT FALSE, SET TRUE;
+${create(name, owner)}${create(AGENT_DATABASE, AGENT_ROLE)}
+${accessSql(database)}`
 }
 
-const recreateSql = ({ name, owner, app }: DatabaseSpec) => `
-DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE);
-CREATE DATABASE ${identifier(name)} OWNER ${identifier(owner)} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8';
-REVOKE ALL ON DATABASE ${identifier(name)} FROM PUBLIC;
-GRANT CONNECT, TEMPORARY ON DATABASE ${identifier(name)} TO ${identifier(app)};
-COMMENT ON DATABASE ${identifier(name)} IS ${literal(INITIALIZING)};
+const recreateSql = (database: DatabaseSpec) => `
+DROP DATABASE IF EXISTS ${identifier(database.name)} WITH (FORCE);
+CREATE DATABASE ${identifier(database.name)} OWNER ${identifier(database.owner)} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8';
+REVOKE ALL ON DATABASE ${identifier(database.name)} FROM PUBLIC;
+${accessSql(database)}COMMENT ON DATABASE ${identifier(database.name)} IS ${literal(INITIALIZING)};
+`
+
+/** The agent may make a schema of its own in the application’s database; what is in it is out of the application’s reach. */
+const accessSql = ({
+  name,
+  app,
+}: DatabaseSpec) => `GRANT CONNECT, TEMPORARY ON DATABASE ${identifier(name)} TO ${identifier(app)};
+GRANT CONNECT, CREATE, TEMPORARY ON DATABASE ${identifier(name)} TO ${AGENT_ROLE};
 `
 
 const commentSql = ({ name }: DatabaseSpec, text: string) =>

@@ -51,12 +51,18 @@ export interface Blueprint {
   readonly url: string
 }
 
+/** The agent's role in PostgreSQL, and the database of its own that the application does not see. */
+export const AGENT_ROLE = 'domicile_agent'
+export const AGENT_DATABASE = 'domicile'
+
 export interface DatabaseSpec {
   readonly name: string
   readonly owner: string
   readonly app: string
   readonly ownerSecret: string
   readonly appSecret: string
+  /** Password of `AGENT_ROLE`, which holds guards, seats and read-only standing. */
+  readonly agentSecret: string
   /** SQL of the stack, run as the owner after initialize and migrate. */
   readonly grants: string | undefined
   /** PostgreSQL settings by name, as rendered into its configuration file and as `SHOW` must answer. */

@@ -22,6 +22,18 @@ export interface Wanted {
   readonly tls:
     | { readonly mode: 'internal' | 'provided' }
     | { readonly mode: 'acme'; readonly email: string; readonly directory?: string }
+  /** Whose licences the appliance accepts: the keys that sign its releases. */
+  readonly vendorKeys: readonly VendorKey[]
+}
+
+export interface VendorKey {
+  /** Sixteen hexadecimal digits. */
+  readonly kid: string
+  /** Ed25519, 32 bytes in base64url. */
+  readonly publicKey: string
+  /** ISO 8601; null: without a bound. */
+  readonly from: string | null
+  readonly until: string | null
 }
 
 /** What every container of one appliance is made from. */
@@ -127,6 +139,7 @@ export function agentContainer(context: Context): ContainerSpec {
       volume(name, 'agent', '/var/lib/domicile'),
       volume(name, 'tls', '/tls'),
       bind(`${lib}/config/agent.json`, '/etc/domicile/agent.json'),
+      bind(`${lib}/secrets/agent_database_password`, '/run/secrets/agent_database_password'),
       bind(`${lib}/run`, '/run/domicile', false),
     ],
     tmpfs: { '/tmp': tmpfsFor(`${UID.agent}`, '16m') },

@@ -1,4 +1,6 @@
 export {
+  AGENT_DATABASE,
+  AGENT_ROLE,
   type Blueprint,
   type DatabaseSpec,
   type HostDirectory,
@@ -17,7 +19,7 @@ export {
   type NetworkSpec,
   projectLabels,
 } from './container-spec.ts'
-export { volumeName, type Wanted } from './containers.ts'
+export { type VendorKey, volumeName, type Wanted } from './containers.ts'
 export { makeBlueprint } from './make-blueprint.ts'
 export { type Difference, mendSteps } from './mend.ts'
 export {

@@ -22,6 +22,7 @@ function blueprint(changes: Partial<Wanted> = {}): Blueprint {
     images: Object.fromEntries(roles.map((role) => [role, image(role)])),
     host: { memoryBytes: 8 * GIB, cpus: 4 },
     tls: { mode: 'internal' },
+    vendorKeys: [],
     ...changes,
   })
 }

@@ -1,5 +1,13 @@
 import type { Service, Stack } from '../stack/index.ts'
-import { type Blueprint, type DatabaseSpec, type HostFile, layoutOf, type SecretSpec } from './blueprint.ts'
+import {
+  AGENT_DATABASE,
+  AGENT_ROLE,
+  type Blueprint,
+  type DatabaseSpec,
+  type HostFile,
+  layoutOf,
+  type SecretSpec,
+} from './blueprint.ts'
 import { projectLabels } from './container-spec.ts'
 import {
   addressOf,
@@ -37,6 +45,7 @@ export function makeBlueprint(wanted: Wanted): Blueprint {
     app: stack.manifest.database.app,
     ownerSecret: `${layout.lib}/secrets/database_owner_password`,
     appSecret: `${layout.lib}/secrets/database_password`,
+    agentSecret: `${layout.lib}/secrets/agent_database_password`,
     grants: stack.manifest.database.grants ? stack.files.get(stack.manifest.database.grants) : undefined,
     settings,
   }
@@ -81,10 +90,8 @@ const directories = ({ etc, lib }: Blueprint['layout']) => [
   { path: `${lib}/run`, mode: 0o700, uid: UID.agent, gid: UID.agent },
 ]
 
-function configFiles(
-  { name, stack, settings, ports, subnets, tls }: Wanted,
-  postgres: Record<string, string>,
-): HostFile[] {
+function configFiles(wanted: Wanted, postgres: Record<string, string>): HostFile[] {
+  const { name, stack, ports, subnets } = wanted
   const file = (base: string, content: string): HostFile => ({
     path: `${layoutOf(name).lib}/config/${base}`,
     content,
@@ -105,11 +112,36 @@ function configFiles(
         title,
       }),
     ),
-    file(
-      'agent.json',
-      `${JSON.stringify({ version: 1, appliance: name, hostnames: [settings['hostname']], tls }, null, 2)}\n`,
-    ),
+    file('agent.json', `${JSON.stringify(agentConfig(wanted), null, 2)}\n`),
   ]
+}
+
+/** What the agent must know of the appliance; `appliance-image/agent/src/config.ts` reads it. */
+function agentConfig({ name, stack, settings, subnets, tls, vendorKeys }: Wanted) {
+  const { manifest } = stack
+  const { gateway, guards = {}, database } = manifest
+  return {
+    version: 1,
+    appliance: name,
+    hostnames: [settings['hostname']],
+    tls,
+    product: { name: manifest.name, title: manifest.title, version: manifest.version },
+    vendorKeys,
+    application: {
+      host: addressOf(stack, subnets.internal, gateway.service),
+      port: gateway.port,
+      ...(gateway.session && { session: gateway.session }),
+    },
+    database: {
+      host: addressOf(stack, subnets.internal, 'postgres'),
+      role: AGENT_ROLE,
+      own: AGENT_DATABASE,
+      application: database.name,
+      owner: database.owner,
+      app: database.app,
+    },
+    guards,
+  }
 }
 
 function secretSpecs({ name, stack }: Wanted): SecretSpec[] {
@@ -125,6 +157,7 @@ function secretSpecs({ name, stack }: Wanted): SecretSpec[] {
     secret('postgres_password', 40, UID.postgres),
     secret('database_owner_password', 40, appUid),
     secret('database_password', 40, appUid),
+    secret('agent_database_password', 40, UID.agent),
     ...Object.entries(stack.manifest.secrets).map(([base, { length }]) =>
       secret(base, length, userOfSecret(stack, base) ?? appUid),
     ),
