@@ -1,3 +1,5 @@
+import type { LicenceClaims } from '@domicile/license/document'
+import type { Standing, StandingEvent } from '@domicile/license/standing'
 import * as z from 'zod/mini'
 
 /**
@@ -42,6 +44,42 @@ const timer = z.object({
 
 const empty = z.strictObject({})
 
+/** Checked where it was made; here it only travels. */
+const made = <T>() => z.custom<T>((value) => typeof value === 'object' && value !== null)
+
+/** How many of what a limit counts; `null`: not known now, or no limit. */
+const count = z.object({ used: z.nullable(z.int()), max: z.nullable(z.int()) })
+
+const licenceStatus = z.object({
+  installation: z.uuid(),
+  standing: made<Standing>(),
+  /** With renewals and receipts applied; null before the first licence. */
+  licence: z.nullable(made<LicenceClaims>()),
+  /** What the standing was computed from, oldest first. */
+  events: z.array(made<StandingEvent>()),
+  usage: z.object({ users: count, sessions: count, services: count }),
+  clock: z.object({
+    /** Licence time. */
+    now: instant,
+    wall: instant,
+    /** Why the two differ; null while they agree. */
+    problem: z.nullable(z.string()),
+  }),
+  /** What was tampered with or does not work now, and what to do. */
+  findings: z.array(advice),
+  record: z.object({ length: z.int(), head: z.string() }),
+  maintenance: z.nullable(z.object({ from: instant, until: instant, text: z.nullable(z.string()) })),
+})
+
+/** One document of a file that was imported. */
+const imported = z.object({
+  document: z.string(),
+  jti: z.string(),
+  /** False when it was in force already. */
+  changed: z.boolean(),
+  warnings: z.array(z.string()),
+})
+
 /** Every verb with the shapes of its request and of its response. */
 export const VERBS = {
   /** How the agent is; reads only. */
@@ -73,6 +111,33 @@ export const VERBS = {
     ]),
     response: tlsStatus,
   },
+  /** Everything about the licence. */
+  'licence-show': { request: empty, response: licenceStatus },
+  /** Takes a file of signed documents: all of them or, when one is refused, none. */
+  'licence-import': {
+    request: z.strictObject({ text: z.string() }),
+    response: z.object({ items: z.array(imported), licence: licenceStatus }),
+  },
+  /** Makes and signs a request that tells the vendor who this installation is and what it uses. */
+  'licence-request': {
+    request: z.strictObject({ purpose: z.enum(['production', 'standby', 'test']) }),
+    response: z.object({ text: z.string() }),
+  },
+  /** Notices that a person was just shown on the command line, by key. */
+  'licence-shown': { request: z.strictObject({ keys: z.array(z.string()) }), response: empty },
+  /** Announces planned maintenance to everybody who works, or takes it back (null). */
+  'maintenance-set': {
+    request: z.strictObject({
+      maintenance: z.nullable(
+        z.strictObject({ from: instant, until: instant, text: z.nullable(z.string().check(z.maxLength(300))) }),
+      ),
+    }),
+    response: empty,
+  },
+  /** Takes our objects out of the application's database, before its migrations change what they hang on. */
+  'guards-remove': { request: empty, response: empty },
+  /** Puts them back, after the migrations; also done by itself when the agent starts. */
+  'guards-install': { request: empty, response: empty },
   /** Renews now, before it is due. `root: true` makes a new internal CA first: browsers must be told of it. */
   'tls-renew': { request: z.strictObject({ root: z.optional(z.boolean()) }), response: tlsStatus },
 } as const
@@ -84,6 +149,7 @@ export type TlsMode = z.infer<typeof mode>
 export type TlsStatus = z.infer<typeof tlsStatus>
 export type TimerStatus = z.infer<typeof timer>
 export type Advice = z.infer<typeof advice>
+export type LicenceStatus = z.infer<typeof licenceStatus>
 
 /** The body of every answer that is not 200: 400 the request is malformed, 409 it was refused, 500 the agent failed. */
 export const agentError = z.object({ error: advice })

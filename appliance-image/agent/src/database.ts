@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises'
+import pg from 'pg'
+
+/** What licensing needs of PostgreSQL; `pg`'s own clients and pools fit. */
+export interface Queryable {
+  query<R>(text: string, values?: readonly unknown[]): Promise<{ rows: R[]; rowCount: number | null }>
+}
+
+export interface Database extends Queryable {
+  /** Runs `work` in one transaction, which is rolled back when it throws. */
+  transaction<T>(work: (session: Queryable) => Promise<T>): Promise<T>
+}
+
+export interface Login {
+  readonly host: string
+  readonly database: string
+  readonly role: string
+  readonly passwordFile: string
+}
+
+/** People wait for the gate, so a database that does not answer is given up soon. */
+const CONNECT_MS = 2000
+const STATEMENT_MS = 10_000
+/** The work is small; every connection costs PostgreSQL some MiB. */
+const CONNECTIONS = 2
+
+/**
+ * A pool of connections that are made when they are needed: the database may be down, and come back.
+ * @param onLost told when an idle connection ended, which is no failure of anything
+ */
+export class PostgresDatabase implements Database {
+  readonly #pool: pg.Pool
+
+  constructor({ host, database, role, passwordFile }: Login, onLost: (error: Error) => void) {
+    this.#pool = new pg.Pool({
+      host,
+      database,
+      user: role,
+      password: async () => (await readFile(passwordFile, 'utf8')).trim(),
+      max: CONNECTIONS,
+      idleTimeoutMillis: 60_000,
+      connectionTimeoutMillis: CONNECT_MS,
+      statement_timeout: STATEMENT_MS,
+      query_timeout: STATEMENT_MS + 1000,
+      idle_in_transaction_session_timeout: STATEMENT_MS,
+      application_name: 'domicile agent',
+      keepAlive: true,
+    })
+    this.#pool.on('error', onLost)
+  }
+
+  query<R>(text: string, values: readonly unknown[] = []): Promise<{ rows: R[]; rowCount: number | null }> {
+    return this.#pool.query(text, [...values]) as never
+  }
+
+  async transaction<T>(work: (session: Queryable) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect()
+    try {
+      await client.query('BEGIN')
+      const result = await work(client as never)
+      await client.query('COMMIT')
+      client.release()
+      return result
+    } catch (error) {
+      // A connection on which rolling back fails is not used again.
+      await client.query('ROLLBACK').then(
+        () => client.release(),
+        (lost: Error) => client.release(lost),
+      )
+      throw error
+    }
+  }
+
+  end(): Promise<void> {
+    return this.#pool.end()
+  }
+}

@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises'
+import { ExitCode, UserError } from '@domicile/stacks/kernel'
+import { Args } from '@oclif/core'
+import { openAppliance } from '../../appliance/appliance.ts'
+import { change } from '../../appliance/change.ts'
+import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
+import { agentOf } from '../../facts/running.ts'
+import { licenceDocument, standingLines } from '../../license/licence-text.ts'
+
+const MOST_BYTES = 256 * 1024
+
+export default class LicenseApply extends ApplianceCommand {
+  static override summary = 'Take over a licence, a renewal, a receipt or another document that the vendor signed.'
+  static override description =
+    'Works in every standing. All documents of the file are verified first; when one is refused, nothing changes and what was in force stays so.'
+  static override examples = ['<%= config.bin %> <%= command.id %> licence.lic']
+  static override args = {
+    file: Args.string({ description: 'file with one or more signed documents', required: true }),
+  }
+  static override flags = { name: nameFlag }
+
+  async run() {
+    const { args, flags } = await this.parse(LicenseApply)
+    const { name, blueprint } = await openAppliance(flags.name)
+    const text = await readDocuments(args.file)
+    const agent = agentOf(blueprint.layout.lib)
+    const { items, licence } = await change(name, 'license apply', () => agent.call('licence-import', { text }))
+    for (const { document, jti, changed, warnings } of items) {
+      this.log(`${document} ${jti}: ${changed ? 'in force' : 'was in force already'}`)
+      for (const warning of warnings) this.say(`Warning: ${warning}`)
+    }
+    this.log(standingLines(licence).join('\n'))
+    return { changed: items.some(({ changed }) => changed), items, ...licenceDocument(licence) }
+  }
+}
+
+async function readDocuments(path: string): Promise<string> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`${path} cannot be read: ${error.message}`, {
+      code: 'NO_FILE',
+      hint: 'Check the path and its permissions.',
+      exitCode: ExitCode.Usage,
+    })
+  })
+  if (bytes.length <= MOST_BYTES) return bytes.toString('utf8')
+  throw new UserError(`${path} has ${bytes.length} bytes; licence documents are much smaller.`, {
+    code: 'LICENCE_TOO_LARGE',
+    hint: 'Give the file that the vendor sent.',
+    exitCode: ExitCode.Usage,
+  })
+}
