@@ -1,4 +1,5 @@
 import { guardsSchema, metersSchema } from '@domicile/license'
+import { sessionSchema } from '@domicile/license/session'
 import { z } from 'zod'
 import { sizeSchema } from './sizes.ts'
 
@@ -64,9 +65,7 @@ export const manifestSchema = z.strictObject({
       .regex(/^\/[\w./-]*$/, 'must be a path')
       .default('/'),
     maxBody: sizeSchema.default(16 * 2 ** 20),
-    session: z
-      .strictObject({ header: z.string().optional(), cookie: z.string().optional(), pattern: z.string().optional() })
-      .optional(),
+    session: z.optional(sessionSchema),
   }),
   database: z.strictObject({
     name: role,
