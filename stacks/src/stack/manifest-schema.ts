@@ -88,8 +88,8 @@ export const manifestSchema = z.strictObject({
   login: z.strictObject({ user: oneLine(80), secret: secretName }).optional(),
   lifecycle: z.strictObject({ initialize: job.optional(), migrate: job.optional() }).default({}),
   egress: z.array(word).default([]).describe('Services that may open connections to the outside.'),
-  meters: metersSchema.optional(),
-  guards: guardsSchema.optional(),
+  meters: z.optional(metersSchema),
+  guards: z.optional(guardsSchema),
   documents: z.array(z.strictObject({ volume: z.string() })).default([]),
   strict: z.array(z.string()).default([]).describe('Preflight checks that may not be accepted when they fail.'),
 })
