@@ -1,5 +1,6 @@
 import type { AcceptanceRecord } from '@domicile/cli/acceptance'
 import type { Status } from '@domicile/cli/status'
+import { STATES } from '@domicile/license/standing'
 import type { Verdict } from '@domicile/stacks/preflight'
 import { z } from 'zod'
 
@@ -51,7 +52,16 @@ export const status = z
       .nullable()
       .describe('null while the agent does not answer.'),
     disk: z.object({ totalBytes: z.number(), freeBytes: z.number() }),
-    licence: z.null().describe('For a later version.'),
+    licence: z
+      .object({
+        standing: z.enum(STATES),
+        since: z.string().nullable(),
+        until: z.string().nullable().describe('When it changes by itself.'),
+        next: z.enum(STATES).nullable().describe('To what.'),
+        reasons: z.array(z.string()),
+      })
+      .nullable()
+      .describe('null while the agent does not answer; everything about it: domicile license show.'),
     backup: z.null().describe('For a later version.'),
     checks: z.array(check).describe('Worst first.'),
   })

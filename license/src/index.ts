@@ -1,1 +1,9 @@
-export { type Guards, guardsSchema, type Meters, metersSchema } from './manifest.ts'
+export {
+  type GuardedUsers,
+  type Guards,
+  guardsSchema,
+  type Meters,
+  metersSchema,
+  type Writable,
+} from './manifest.ts'
+export { LicenceRefusal } from './refusal.ts'

@@ -1,5 +1,5 @@
 import type { LicenceClaims } from '@domicile/license/document'
-import type { Standing, StandingEvent } from '@domicile/license/standing'
+import { STATES, type Standing, type StandingEvent } from '@domicile/license/standing'
 import * as z from 'zod/mini'
 
 /**
@@ -71,6 +71,18 @@ const licenceStatus = z.object({
   maintenance: z.nullable(z.object({ from: instant, until: instant, text: z.nullable(z.string()) })),
 })
 
+/** The least that one must know. */
+const licenceSummary = z.object({
+  standing: z.enum(STATES),
+  since: z.nullable(instant),
+  /** When it changes by itself, and to what. */
+  until: z.nullable(instant),
+  next: z.nullable(z.enum(STATES)),
+  /** Why, in words; empty while all is well. */
+  reasons: z.array(z.string()),
+  findings: z.array(advice),
+})
+
 /** One document of a file that was imported. */
 const imported = z.object({
   document: z.string(),
@@ -92,6 +104,7 @@ export const VERBS = {
       uptimeSeconds: z.number(),
       memoryBytes: z.number(),
       tls: tlsStatus,
+      licence: licenceSummary,
       timers: z.array(timer),
     }),
   },
@@ -149,6 +162,7 @@ export type TlsMode = z.infer<typeof mode>
 export type TlsStatus = z.infer<typeof tlsStatus>
 export type TimerStatus = z.infer<typeof timer>
 export type Advice = z.infer<typeof advice>
+export type LicenceSummary = z.infer<typeof licenceSummary>
 export type LicenceStatus = z.infer<typeof licenceStatus>
 
 /** The body of every answer that is not 200: 400 the request is malformed, 409 it was refused, 500 the agent failed. */

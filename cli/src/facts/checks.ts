@@ -61,6 +61,7 @@ export function judge(blueprint: Blueprint, facts: RunningFacts, now: Date): Che
     driftCheck(drift(blueprint, facts)),
     agentCheck(facts),
     certificateCheck(facts, now),
+    licenceCheck(facts),
     diskCheck(facts),
     startCheck(facts),
   ]
@@ -137,6 +138,22 @@ function certificateCheck({ agent }: RunningFacts, now: Date): Check {
     wanted,
     hint,
   }
+}
+
+function licenceCheck({ agent }: RunningFacts): Check {
+  const wanted = 'good, nothing due, nothing tampered with'
+  const check = (verdict: Check['verdict'], value: string, hint: string): Check => ({
+    ...{ id: 'licence', verdict, value, wanted, hint },
+  })
+  if (!agent) return check('warn', 'unknown', 'The agent does not answer; see the check agent.')
+  const { standing, until, next, reasons, findings } = agent.licence
+  const value = [`${standing}${until ? ` until ${until} (then ${next})` : ''}`, ...reasons].join('; ')
+  const [finding] = findings
+  if (standing !== 'good' && standing !== 'unlicensed' && standing !== 'notice')
+    return check('fail', value, 'See what it means and what lifts it: domicile license show')
+  if (finding) return check('warn', `${value}; ${finding.message}`, finding.hint)
+  if (standing === 'notice') return check('warn', value, 'See what is due: domicile license show')
+  return check('pass', value, '')
 }
 
 function diskCheck({ disk: { total, free } }: RunningFacts): Check {

@@ -1,3 +1,4 @@
+import type { LicenceSummary } from '@domicile/appliance-image/agent-protocol'
 import type { Appliance } from '../appliance/appliance.ts'
 import { type Check, judge } from './checks.ts'
 import type { RunningFacts } from './running.ts'
@@ -25,8 +26,8 @@ export interface Status {
     readonly fingerprint: string
   } | null
   readonly disk: { readonly totalBytes: number; readonly freeBytes: number }
-  /** Filled once the appliance carries a licence. */
-  readonly licence: null
+  /** Null while the agent does not answer. */
+  readonly licence: Pick<LicenceSummary, 'standing' | 'since' | 'until' | 'next' | 'reasons'> | null
   /** Filled once the appliance makes backups. */
   readonly backup: null
   readonly checks: readonly Check[]
@@ -62,8 +63,14 @@ export function statusOf({ name, state, blueprint }: Appliance, facts: RunningFa
         }
       : null,
     disk: { totalBytes: facts.disk.total, freeBytes: facts.disk.free },
-    licence: null,
+    licence: licenceOf(facts),
     backup: null,
     checks,
   }
+}
+
+function licenceOf({ agent }: RunningFacts): Status['licence'] {
+  if (!agent) return null
+  const { standing, since, until, next, reasons } = agent.licence
+  return { standing, since, until, next, reasons }
 }

@@ -3,7 +3,17 @@ import type { Status } from '../facts/status.ts'
 
 const MARK = { pass: '✓', warn: '!', fail: '✗' } as const
 
-export function statusText({ appliance, release, url, healthy, services, certificate, disk, checks }: Status): string {
+export function statusText({
+  appliance,
+  release,
+  url,
+  healthy,
+  services,
+  certificate,
+  disk,
+  licence,
+  checks,
+}: Status): string {
   const width = Math.max(...services.map(({ name }) => name.length))
   const attention = checks.filter(({ verdict }) => verdict !== 'pass')
   return [
@@ -16,6 +26,7 @@ export function statusText({ appliance, release, url, healthy, services, certifi
     certificate
       ? `  certificate  ${certificate.serving}, until ${certificate.notAfter.slice(0, 10)}, for ${certificate.names.join(', ')}`
       : '  certificate  unknown, the agent does not answer',
+    `  licence      ${licence ? `${licence.standing}${licence.until ? ` until ${licence.until.slice(0, 10)}` : ''}` : 'unknown, the agent does not answer'}`,
     `  disk         ${(disk.freeBytes / 2 ** 30).toFixed(1)} of ${(disk.totalBytes / 2 ** 30).toFixed(1)} GiB free`,
     ...(attention.length > 0 ? ['', checksText(attention)] : []),
   ].join('\n')
