@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Handler } from './gate/index.ts'
 import { keyAuthorization } from './tls/challenges.ts'
 
 const CHALLENGE_PATH = '/.well-known/acme-challenge/'
@@ -10,12 +11,19 @@ export interface Health {
   readonly thumbprint: string | null
 }
 
-/** What the agent says on the appliance's network: whether it is well, and the answers to ACME challenges. */
-export function healthServer(health: Health): Server {
+/**
+ * What the agent says on the appliance's network: whether it is well, the answers to ACME challenges, and what the gateway
+ * asks. `gate` says whether it has answered.
+ */
+export function healthServer(health: Health, gate: Handler = async () => false): Server {
   const server = createServer(
-    { requestTimeout: 5000, headersTimeout: 5000, keepAliveTimeout: 1000 },
+    // Longer than the gateway keeps its connections, so that it never uses one that is about to close; and more header
+    // than the gateway lets through.
+    { requestTimeout: 5000, headersTimeout: 5000, keepAliveTimeout: 65_000, maxHeaderSize: 81_920 },
     (request, response) => {
-      answer(health, request, response).catch(() => send(response, 500, 'text/plain', ''))
+      gate(request, response)
+        .then((answered) => answered || answer(health, request, response))
+        .catch(() => (response.headersSent ? response.destroy() : send(response, 500, 'text/plain', '')))
     },
   )
   server.maxConnections = 64

@@ -1,0 +1,199 @@
+import type { GateEvent, Pool, SeatStore, SessionLimits } from './ports.ts'
+import type { Session } from './session.ts'
+import type { SeatResult } from './verdict.ts'
+
+/** What the application answers to an unknown session. */
+export type Proof = 'known' | 'stranger' | 'inconclusive'
+
+export interface SeatKeeperPorts {
+  readonly store: SeatStore
+  /** Milliseconds that only go forward. */
+  readonly monotonic: () => number
+  readonly record: (event: GateEvent, data: Readonly<Record<string, unknown>>) => void
+}
+
+interface Held {
+  readonly pool: Pool
+  seenAt: number
+  /** Seen since the table was told. */
+  fresh: boolean
+  /** Asks the application about it again; null for a seat that was taken before this agent began. */
+  readonly prove: (() => Promise<Proof>) | null
+}
+
+export interface SeatCounts {
+  readonly working: Readonly<Record<Pool, number>>
+  /** Seconds until the first seat of a person is free if nobody does anything more; null: nobody has one. */
+  readonly nextFreeSeconds: number | null
+}
+
+const MOST_SESSIONS = 20_000
+const MOST_REMEMBERED = 5_000
+const STRANGER_MS = 5_000
+/** A session that was not heard of for so long may have ended. */
+const QUIET_MS = 10_000
+const ASKED_AGAIN = 8
+const RECORD_EVERY_MS = 10 * 60_000
+
+/**
+ * Who has a seat. A session that has one is known from memory alone; the table is asked for new ones and told in one
+ * statement who was seen. Without the table everybody works on, which is recorded once.
+ */
+export class SeatKeeper {
+  readonly #ports: SeatKeeperPorts
+  readonly #held = new Map<string, Held>()
+  readonly #asking = new Map<string, Promise<SeatResult>>()
+  readonly #strangers = new Map<string, number>()
+  readonly #recorded = new Map<string, number>()
+  #reachable = true
+
+  constructor(ports: SeatKeeperPorts) {
+    this.#ports = ports
+  }
+
+  /**
+   * Takes over the seats that are in the table, after the agent was down for so many seconds: they are as old as they
+   * were when it went.
+   */
+  async load(downSeconds: number): Promise<void> {
+    await this.#told(async (store) => {
+      if (downSeconds > 0) await store.extendAll(downSeconds)
+      const now = this.#ports.monotonic()
+      for (const { holder, pool, idleSeconds } of await store.liveSeats())
+        if (!this.#held.has(holder))
+          this.#held.set(holder, { pool, seenAt: now - idleSeconds * 1000, fresh: false, prove: null })
+    })
+  }
+
+  /** Never throws. `prove` is called only for a session without a seat. */
+  async seatOf({ key, pool }: Session, limits: SessionLimits, prove: () => Promise<Proof>): Promise<SeatResult> {
+    const now = this.#ports.monotonic()
+    const held = this.#held.get(key)
+    if (held && now - held.seenAt < limits.idleMinutes * 60_000) {
+      held.seenAt = now
+      held.fresh = true
+      return 'held'
+    }
+    if ((this.#strangers.get(key) ?? Number.NEGATIVE_INFINITY) > now) return 'unproven'
+    const asking = this.#asking.get(key) ?? this.#admit(key, pool, limits, prove)
+    this.#asking.set(key, asking)
+    return asking.finally(() => this.#asking.delete(key))
+  }
+
+  async #admit(key: string, pool: Pool, limits: SessionLimits, prove: () => Promise<Proof>): Promise<SeatResult> {
+    const proof = await prove()
+    if (proof === 'stranger') {
+      remember(this.#strangers, key, this.#ports.monotonic() + STRANGER_MS)
+      return 'unproven'
+    }
+    if (proof === 'inconclusive') {
+      this.#record('session-unchecked', key, { because: 'the application did not answer' })
+      return 'unknown'
+    }
+    const acquire = () => this.#told((store) => store.acquire(key, pool, limits))
+    const taken = (await acquire()) ?? null
+    if (taken === null) return 'unknown'
+    if (taken || ((await this.#releaseStrangers()) && (await acquire()))) {
+      if (this.#held.size < MOST_SESSIONS)
+        this.#held.set(key, { pool, seenAt: this.#ports.monotonic(), fresh: false, prove })
+      return 'held'
+    }
+    this.#held.delete(key)
+    const { max, behaviour } = limits
+    this.#record(behaviour === 'refuse' ? 'session-refused' : 'session-over-limit', key, { pool, max })
+    return behaviour === 'refuse' ? 'refused' : 'over'
+  }
+
+  /**
+   * Logging out is something between a person and the application. Before anybody is refused, the application is asked
+   * about those who were quiet longest.
+   * @returns whether a seat became free
+   */
+  async #releaseStrangers(): Promise<boolean> {
+    const now = this.#ports.monotonic()
+    const quiet = [...this.#held]
+      .filter(([, { prove, seenAt }]) => prove !== null && now - seenAt > QUIET_MS)
+      .sort(([, a], [, b]) => a.seenAt - b.seenAt)
+      .slice(0, ASKED_AGAIN)
+    const answers = await Promise.all(quiet.map(async ([key, { prove }]) => ({ key, proof: await prove?.() })))
+    const gone = answers.filter(({ proof }) => proof === 'stranger').map(({ key }) => key)
+    for (const key of gone) this.#held.delete(key)
+    const released = await this.#told(async (store) => {
+      for (const key of gone) await store.release(key)
+      return gone.length > 0
+    })
+    return released ?? false
+  }
+
+  /** To be called every 20 seconds: tells the table who was seen. */
+  async renew(): Promise<void> {
+    const now = this.#ports.monotonic()
+    const seen = [...this.#held].filter(([, held]) => held.fresh)
+    if (seen.length === 0) return
+    for (const [, held] of seen) held.fresh = false
+    const seats = seen.map(([holder, { seenAt }]) => ({ holder, idleSeconds: (now - seenAt) / 1000 }))
+    const told = await this.#told(async (store) => {
+      await store.renew(seats)
+      return true
+    })
+    if (!told) for (const [, held] of seen) held.fresh = true
+  }
+
+  /** To be called every 15 seconds: frees what is idle. */
+  async cull(idleMinutes: number): Promise<void> {
+    const now = this.#ports.monotonic()
+    for (const [key, { seenAt }] of this.#held) if (now - seenAt >= idleMinutes * 60_000) this.#held.delete(key)
+    for (const [key, until] of this.#strangers) if (until <= now) this.#strangers.delete(key)
+    for (const [key, until] of this.#recorded) if (until <= now) this.#recorded.delete(key)
+    // First what was seen, so that no seat looks idle that is not.
+    await this.renew()
+    await this.#told((store) => store.cull(idleMinutes))
+  }
+
+  counts(idleMinutes: number): SeatCounts {
+    const working = { people: 0, administrators: 0, services: 0 }
+    let oldest = Number.POSITIVE_INFINITY
+    for (const { pool, seenAt } of this.#held.values()) {
+      working[pool] += 1
+      if (pool === 'people') oldest = Math.min(oldest, seenAt)
+    }
+    const left = oldest + idleMinutes * 60_000 - this.#ports.monotonic()
+    return { working, nextFreeSeconds: Number.isFinite(left) ? Math.max(1, Math.ceil(left / 1000)) : null }
+  }
+
+  /** False while the table of seats cannot be asked. */
+  get reachable(): boolean {
+    return this.#reachable
+  }
+
+  /** Asks the table; undefined when it does not answer. */
+  async #told<T>(work: (store: SeatStore) => Promise<T>): Promise<T | undefined> {
+    try {
+      const result = await work(this.#ports.store)
+      if (!this.#reachable) this.#ports.record('seats-reachable', {})
+      this.#reachable = true
+      return result
+    } catch (error) {
+      if (this.#reachable)
+        this.#ports.record('seats-unreachable', { reason: error instanceof Error ? error.message : String(error) })
+      this.#reachable = false
+      return undefined
+    }
+  }
+
+  /** Once in ten minutes for each session: a page asks for many things. */
+  #record(event: GateEvent, key: string, data: Readonly<Record<string, unknown>>): void {
+    const now = this.#ports.monotonic()
+    const entry = `${event} ${key}`
+    if ((this.#recorded.get(entry) ?? Number.NEGATIVE_INFINITY) > now) return
+    remember(this.#recorded, entry, now + RECORD_EVERY_MS)
+    this.#ports.record(event, data)
+  }
+}
+
+/** The oldest entry gives way: what strangers send does not fill the memory. */
+function remember(map: Map<string, number>, key: string, until: number): void {
+  map.delete(key)
+  if (map.size >= MOST_REMEMBERED) map.delete(map.keys().next().value ?? '')
+  map.set(key, until)
+}
