@@ -19,11 +19,22 @@ export const DOCUMENT_TYPES = {
 
 export type DocumentKind = keyof typeof DOCUMENT_TYPES
 
+/** What people are shown, on terminals and on pages: nothing in it may move the cursor or turn the direction of writing. */
 const text = (most: number) =>
   z
     .string()
-    .check(z.minLength(1), z.maxLength(most), z.regex(/^\P{Cc}*$/u, 'must be one line without control characters'))
-const paragraph = z.string().check(z.minLength(1), z.maxLength(2000))
+    .check(
+      z.minLength(1),
+      z.maxLength(most),
+      z.regex(/^[^\p{Cc}\u2028-\u202e\u2066-\u2069]*$/u, 'must be one line without control characters'),
+    )
+const paragraph = z
+  .string()
+  .check(
+    z.minLength(1),
+    z.maxLength(2000),
+    z.regex(/^([\n\t]|[^\p{Cc}\u2028-\u202e\u2066-\u2069])*$/u, 'must be without control characters'),
+  )
 const word = z
   .string()
   .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$/, 'must be a word of letters, digits and . _ / -'))

@@ -1,1 +1,24 @@
+export {
+  type AcceptedKind,
+  acceptDocument,
+  type Held,
+  type HeldDocument,
+  NOTHING_HELD,
+  type Place,
+  seqSeen,
+} from './accept.ts'
+export { splitDocuments } from './armour.ts'
+export { compareChains, type Kinship } from './chains.ts'
 export * from './claims.ts'
+export { checkTermsHash } from './contradictions.ts'
+export { type ParsedDocument, parseDocument, signDocument } from './envelope.ts'
+export { acceptKeyList } from './key-list.ts'
+export type { LicenceTrust, TrustedKey } from './trust.ts'
+export {
+  isRevoked,
+  type ReportKind,
+  type VendorKind,
+  type VerifiedDocument,
+  verifyDocument,
+  verifyRequest,
+} from './verify.ts'
