@@ -1,0 +1,94 @@
+import type { LicenceClaims } from '../document/index.ts'
+import type { Terms } from '../terms/index.ts'
+import { type Course, hardest, occasionsOf } from './course.ts'
+import { type Beginning, beginnings, noticeKey, type Occasion } from './occasion.ts'
+import { tierChanges } from './tier.ts'
+import type { Change, State } from './types.ts'
+import { filledIn, wordsOf } from './wording.ts'
+
+/**
+ * The earliest change that comes by itself, and the instant until which the state holds. A stage that waits for a notice
+ * counts as if it were shown now, but does not bound the state: it may never come.
+ */
+export function nextChange(
+  course: Course,
+  terms: Terms,
+  now: number,
+  state: State,
+): { next: Change | null; until: string | null } {
+  const comes = [
+    ...stagesAhead(course, terms, now),
+    ...tiersAhead(course, terms, now, state),
+    ...liftsAhead(course, terms, now),
+  ].toSorted((a, b) => a.at.localeCompare(b.at))
+  const until = comes.find((change) => change.waitsFor === null && change.state !== state)
+  return { next: comes[0] ?? null, until: until?.at ?? null }
+}
+
+function stagesAhead(course: Course, terms: Terms, now: number): Change[] {
+  const begun = (one: Occasion) => beginnings(one, course.shown, terms.timezone).filter(({ at }) => at <= now)
+  const others = (one: Occasion) =>
+    occasionsOf(course, terms, now)
+      .filter(({ track, name }) => track.name !== one.track.name || name !== one.name)
+      .flatMap((other) => begun(other).at(-1)?.stage.state ?? [])
+  return occasionsOf(course, terms, now).flatMap((occasion) => {
+    const all = beginnings(occasion, course.shown, terms.timezone, now)
+    const index = begun(occasion).length
+    const coming = all[index]
+    if (!coming || coming.at >= (occasion.ends ?? Infinity)) return []
+    const state = hardest([coming.stage.state, ...others(occasion)])
+    return [changeOf(course.licence as LicenceClaims, terms, occasion, coming, all.slice(index + 1), state)]
+  })
+}
+
+function changeOf(
+  licence: LicenceClaims,
+  terms: Terms,
+  occasion: Occasion,
+  { stage, at, waitsFor }: Beginning,
+  ahead: readonly Beginning[],
+  state: State,
+): Change {
+  const words = wordsOf(licence, occasion, stage, ahead, { now: at, zone: terms.timezone })
+  const awaited = waitsFor[0]
+  return {
+    at: new Date(at).toISOString(),
+    state,
+    track: occasion.track.name,
+    stage: stage.id,
+    clause: stage.clause,
+    text: filledIn(stage.text, words, 'en'),
+    waitsFor: awaited === undefined ? null : noticeKey(occasion, awaited),
+  }
+}
+
+const tiersAhead = (course: Course, terms: Terms, now: number, state: State): Change[] =>
+  tierChanges(course, terms)
+    .filter(({ at }) => at > now)
+    .map(({ at, tier }) => ({
+      ...{ at: new Date(at).toISOString(), state, track: 'tier', stage: tier, waitsFor: null },
+      clause: terms.tiers?.clause ?? '',
+      text: `Tier ${tier} counts from the first day of the month on. ${terms.tiers?.text ?? ''}`.trim(),
+    }))
+
+/** An order that is lifted later: what is left then is what the other tracks say. */
+function liftsAhead(course: Course, terms: Terms, now: number): Change[] {
+  return occasionsOf(course, terms, now).flatMap(({ ends, order, track }) => {
+    if (ends === null || ends <= now || !order) return []
+    const left = occasionsOf(course, terms, ends).flatMap(
+      (other) => beginnings(other, course.shown, terms.timezone).findLast(({ at }) => at <= ends)?.stage.state ?? [],
+    )
+    return [
+      {
+        ...{
+          at: new Date(ends).toISOString(),
+          state: hardest(left),
+          track: track.name,
+          stage: 'lifted',
+          waitsFor: null,
+        },
+        ...{ clause: order.clause, text: `What was ordered is lifted: ${order.reason}` },
+      },
+    ]
+  })
+}

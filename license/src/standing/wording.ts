@@ -1,0 +1,78 @@
+import type { LicenceClaims } from '../document/index.ts'
+import { dayAt, daysBetween, type Stage, type Terms } from '../terms/index.ts'
+import { type Beginning, noticeKey, type Occasion } from './occasion.ts'
+import type { Notice } from './types.ts'
+
+/** What placeholders of texts stand for: days as `YYYY-MM-DD`, anything else as it is. */
+export type Words = Readonly<Record<string, string>>
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/
+
+/** Fills in `{placeholders}`; days as people write them in that language, what is not known as a dash. */
+export const filledIn = (text: string, words: Words, language: string): string =>
+  text.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = words[name] ?? ''
+    return DAY.test(value) ? dayInWords(value, language) : value || '–'
+  })
+
+export const dayInWords = (day: string, language: string): string => {
+  const month = language === 'en' ? 'long' : 'numeric'
+  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+    ...{ timeZone: 'UTC', day: 'numeric', month, year: 'numeric' },
+  }).format(Date.parse(`${day}T00:00:00Z`))
+}
+
+export const wordsOfLicence = (licence: LicenceClaims): Words => ({
+  customer: licence.customer.name,
+  vendor: licence.iss,
+  contact: licence.contact ?? licence.iss,
+  paidThrough: licence.paidThrough ?? '',
+  until: licence.term.until ?? '',
+  maintenanceUntil: licence.maintenanceUntil ?? '',
+})
+
+/** Of an occasion in its stage `current`, with the beginnings of those ahead counted as if all were shown now. */
+export function wordsOf(
+  licence: LicenceClaims,
+  occasion: Occasion,
+  current: Stage,
+  ahead: readonly Beginning[],
+  at: At,
+): Words {
+  const harder = ahead.find(({ stage }) => stage.state !== current.state)
+  const blockedOn = harder ? dayAt(harder.at, at.zone) : ''
+  return {
+    ...wordsOfLicence(licence),
+    ...occasion.words,
+    blockedOn,
+    days: harder ? String(daysBetween(dayAt(at.now, at.zone), blockedOn)) : '',
+    since: dayAt(occasion.anchor, at.zone),
+  }
+}
+
+/** An instant and the zone in which its day is told. */
+export interface At {
+  readonly now: number
+  readonly zone: string
+}
+
+export function noticeOf(terms: Terms, occasion: Occasion, id: string, words: Words): Notice | null {
+  const notice = terms.notices[id]
+  if (!notice) return null
+  return { id, key: noticeKey(occasion, id), audience: notice.audience, texts: textsOf(notice.texts, words) }
+}
+
+const textsOf = (texts: Readonly<Record<string, { title: string; text: string }>>, words: Words) =>
+  Object.fromEntries(
+    Object.entries(texts).map(([language, { title, text }]) => [
+      language,
+      { title: filledIn(title, words, language), text: filledIn(text, words, language) },
+    ]),
+  )
+
+export const limitNotice = (terms: Terms, id: string, limit: string, words: Words): Notice | null => {
+  const notice = terms.notices[id]
+  if (!notice) return null
+  const key = `limits/${id}@${limit}-${words['max'] ?? ''}`
+  return { id, key, audience: notice.audience, texts: textsOf(notice.texts, words) }
+}
