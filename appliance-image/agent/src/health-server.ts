@@ -21,13 +21,17 @@ export function healthServer(health: Health, gate: Handler = async () => false):
     // than the gateway lets through.
     { requestTimeout: 5000, headersTimeout: 5000, keepAliveTimeout: 65_000, maxHeaderSize: 81_920 },
     (request, response) => {
-      gate(request, response)
-        .then((answered) => answered || answer(health, request, response))
-        .catch(() => (response.headersSent ? response.destroy() : send(response, 500, 'text/plain', '')))
+      answerEither(health, gate, request, response).catch(() =>
+        response.headersSent ? response.destroy() : send(response, 500, 'text/plain', ''),
+      )
     },
   )
   server.maxConnections = 64
   return server
+}
+
+async function answerEither(health: Health, gate: Handler, request: IncomingMessage, response: ServerResponse) {
+  if (!(await gate(request, response))) await answer(health, request, response)
 }
 
 async function answer(health: Health, { method, url = '/' }: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,19 +1,26 @@
 export interface GatewayOptions {
   /** Where the application listens inside the appliance: `address:port`. */
   readonly upstream: string
-  /** The agent's HTTP port inside the appliance, for ACME challenges. */
+  /** The agent's HTTP port inside the appliance, for ACME challenges and the gate. */
   readonly agent: string
   /** The port people type; 443 is left out of addresses. */
   readonly httpsPort: number
   readonly maxBodyBytes: number
   readonly title: string
+  /** What carries the application's session; absent when the stack does not say. */
+  readonly session?: { readonly header?: string | undefined; readonly cookie?: string | undefined } | undefined
 }
 
 /**
  * The server blocks of the gateway (nginx). Remote access is over HTTPS only (contract clause 7.2.6): plain HTTP answers
  * with a redirect and with ACME challenges, nothing else. What is the same for every appliance is in the image.
+ *
+ * Every request is asked about at the agent, whose verdict is kept for a second for each session. Nobody waits for an agent
+ * that is down or hangs: it is tried again every few seconds, known sessions keep their last verdict as long as the agent
+ * said, and others get the verdict of somebody without a session: whoever is not shut out for certain passes.
  */
-export function gatewayConf({ upstream, agent, httpsPort, maxBodyBytes, title }: GatewayOptions): string {
+export function gatewayConf(options: GatewayOptions): string {
+  const { upstream, agent, httpsPort, maxBodyBytes, title } = options
   const suffix = httpsPort === 443 ? '' : `:${httpsPort}`
   return `# Written by domicile; changes are lost. Wanted settings are in appliance.yaml.
 upstream app {
@@ -21,10 +28,26 @@ upstream app {
   keepalive 16;
 }
 
+# What answers for an agent that does not.
+upstream gate {
+  zone gate 64k;
+  server ${agent} max_fails=1 fail_timeout=5s;
+  server unix:/tmp/no-agent.sock backup;
+  keepalive 4;
+  keepalive_timeout 30s;
+}
+server {
+  listen unix:/tmp/no-agent.sock;
+  access_log off;
+  return 502;
+}
+
 map $http_upgrade $connection_upgrade {
   default upgrade;
   ''      '';
 }
+${sessionMap(options.session)}
+include /etc/domicile/gate.conf;
 
 server {
   listen 8080 default_server;
@@ -44,11 +67,20 @@ server {
   client_max_body_size ${Math.ceil(maxBodyBytes / 1024)}k;
 
   location / {
+    auth_request /__domicile/gate;
+    auth_request_set $gate_verdict $upstream_http_x_domicile_verdict;
+    error_page 403 = /__domicile/refused;
+    error_page 502 503 504 =503 @unavailable;
+
+    sub_filter '</head>' '$banner</head>';
+    sub_filter_last_modified on;
+
     proxy_pass http://app;
     proxy_http_version 1.1;
     proxy_set_header Host $http_host;
     proxy_set_header Upgrade $http_upgrade;
     proxy_set_header Connection $connection_upgrade;
+    proxy_set_header Accept-Encoding $encoding_wanted;
     proxy_set_header X-Forwarded-For $remote_addr;
     proxy_set_header X-Forwarded-Proto https;
     proxy_set_header X-Forwarded-Host $http_host;
@@ -59,7 +91,8 @@ server {
     proxy_send_timeout 300s;
   }
 
-  error_page 502 503 504 =503 @unavailable;
+  include /etc/domicile/gate-locations.conf;
+
   location @unavailable {
     internal;
     default_type text/html;
@@ -69,6 +102,18 @@ server {
   }
 }
 `
+}
+
+/** What of a request carries its session; empty: nothing does. */
+function sessionMap({ header, cookie }: NonNullable<GatewayOptions['session']> = {}): string {
+  const variable = header === undefined ? '' : `$http_${header.toLowerCase().replaceAll('-', '_')}`
+  if (variable !== '') return `map ${variable} $session_carried { default ${variable}; }`
+  if (cookie === undefined) return `map '' $session_carried { default ''; }`
+  // The whole header, because the agent must see every cookie of that name.
+  return `map $http_cookie $session_carried {
+  default '';
+  "~(?:^|;)\\s*${cookie.replaceAll('.', '\\.')}=" $http_cookie;
+}`
 }
 
 /** For a title inside single-quoted nginx text: no quote, no variable, no markup survives. */

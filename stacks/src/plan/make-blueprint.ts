@@ -110,6 +110,7 @@ function configFiles(wanted: Wanted, postgres: Record<string, string>): HostFile
         httpsPort: ports.https,
         maxBodyBytes: gateway.maxBody,
         title,
+        session: gateway.session,
       }),
     ),
     file('agent.json', `${JSON.stringify(agentConfig(wanted), null, 2)}\n`),
