@@ -125,6 +125,17 @@ export async function liveSeats(db: Queryable): Promise<PoolUse[]> {
   }))
 }
 
+/** Everybody who has a seat now, and for how many seconds more unless they do something. */
+export async function heldSeats(
+  db: Queryable,
+): Promise<{ readonly holder: Uint8Array; readonly pool: Pool; readonly secondsLeft: number }[]> {
+  const { rows } = await db.query<{ holder: Buffer; pool: Pool; left: number }>(
+    `SELECT s.holder, s.pool, (pg_catalog.date_part('epoch', s.until - pg_catalog.clock_timestamp()))::pg_catalog.float8 AS left
+       FROM domicile.seat s WHERE s.until > pg_catalog.clock_timestamp()`,
+  )
+  return rows.map(({ holder, pool, left }) => ({ holder, pool, secondsLeft: left }))
+}
+
 /** Gives everybody the time that was lost because we did not look: before the first `cull` after an outage of ours. */
 export async function extendAll(db: Queryable, seconds: number): Promise<void> {
   await db.query(
