@@ -15,12 +15,12 @@ export interface HeldDocument {
   readonly jti: string
   /** Of the decoded content. */
   readonly sha256: string
-  /** Null for an unlock, which belongs to an installation and not to a contract. */
-  readonly contract: string | null
-  readonly seq: number | null
+  readonly contract: string
+  readonly seq: number
 }
 
-export type AcceptedKind = 'licence' | 'renewal' | 'order' | 'receipt' | 'unlock'
+/** What belongs to a contract and is numbered in its series. */
+export type AcceptedKind = 'licence' | 'renewal' | 'order' | 'receipt'
 
 export interface Place {
   /** Name of the stack that is installed. */
@@ -35,7 +35,7 @@ export const NOTHING_HELD: Held = { licence: null, documents: [] }
 
 /** The highest number seen of a contract; 0 before the first. It stays known after another contract took its place. */
 export const seqSeen = ({ documents }: Held, contract: string): number =>
-  documents.reduce((most, { contract: of, seq }) => (of === contract && seq !== null && seq > most ? seq : most), 0)
+  documents.reduce((most, { contract: of, seq }) => (of === contract ? Math.max(most, seq) : most), 0)
 
 /**
  * Takes over a verified document. Numbers of a contract only grow; what was accepted before changes nothing when it comes
@@ -47,14 +47,13 @@ export const seqSeen = ({ documents }: Held, contract: string): number =>
 export function acceptDocument(held: Held, document: VerifiedDocument<AcceptedKind>, place: Place): Held {
   const { kind, claims, sha256 } = document
   if (held.documents.some((known) => known.kind === kind && known.sha256 === sha256)) return held
-  if (document.kind === 'unlock') checkInstallation(document.claims.installation, place)
-  else checkSequence(held, document.claims)
+  checkSequence(held, claims)
   if (document.kind === 'licence') checkLicence(held, document.claims, place)
-  else if (document.kind !== 'unlock') checkBelongs(held, document)
-  const { contract = null, seq = null } = 'seq' in claims ? claims : {}
+  else checkBelongs(held, document)
+  const { jti, contract, seq } = claims
   return {
     licence: document.kind === 'licence' ? { claims: document.claims, sha256 } : held.licence,
-    documents: [...held.documents, { kind, jti: claims.jti, sha256, contract, seq }],
+    documents: [...held.documents, { kind, jti, sha256, contract, seq }],
   }
 }
 
@@ -66,14 +65,12 @@ function checkSequence(held: Held, { contract, seq }: { contract: string; seq: n
 
 function checkLicence({ licence }: Held, claims: LicenceClaims, place: Place): void {
   if (claims.product !== place.product) throw otherProduct(claims.product, place.product)
-  if (claims.installation !== null) checkInstallation(claims.installation, place)
+  if (claims.installation !== null && claims.installation !== place.installation) {
+    throw otherInstallation(claims.installation, place.installation)
+  }
   if (licence && licence.claims.contract !== claims.contract && !place.replace) {
     throw otherContract(claims.contract, licence.claims.contract, 'Add --replace if the new contract takes its place.')
   }
-}
-
-function checkInstallation(installation: string, place: Place): void {
-  if (installation !== place.installation) throw otherInstallation(installation, place.installation)
 }
 
 function checkBelongs({ licence }: Held, { kind, claims }: VerifiedDocument<'renewal' | 'order' | 'receipt'>): void {

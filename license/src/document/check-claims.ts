@@ -27,7 +27,7 @@ export function checkClaims<K extends DocumentKind>(kind: K, raw: unknown): Chec
 }
 
 function inWords(issue: z.core.$ZodIssue, raw: unknown): string {
-  const at = issue.path.map(String).join('.') || 'the document'
+  const at = issue.path.map(printable).join('.') || 'the document'
   const value = issue.path.reduce<unknown>(
     (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
     raw,
@@ -74,10 +74,13 @@ function unknownNames(raw: unknown, known: unknown, path: string): string[] {
   if (!isObject(raw) || !isObject(known)) return []
   return Object.keys(raw).flatMap((name) =>
     Object.hasOwn(known, name)
-      ? unknownNames(raw[name], known[name], `${path}${name}.`)
-      : [`${path}${quoted(name).slice(1, -1)}`],
+      ? unknownNames(raw[name], known[name], `${path}${printable(name)}.`)
+      : [`${path}${printable(name)}`],
   )
 }
+
+/** The name of a claim in a path; whoever made the document chose it. */
+const printable = (name: PropertyKey): string => quoted(String(name)).slice(1, -1)
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
