@@ -24,7 +24,7 @@ export const LABELS: Readonly<Record<DocumentKind, string>> = {
 export const MOST_BYTES = 256 * 1024
 export const MOST_DOCUMENTS = 20
 const WIDTH = 64
-const MARK = /^-----/
+const MARK = /^-----(BEGIN|END) DOMICILE/
 const BEGIN = /^-----BEGIN DOMICILE ([A-Z]+)-----$/
 
 export interface Armoured {
@@ -81,27 +81,26 @@ function readArmour(lines: readonly string[], begin: number): Armoured {
   const label = BEGIN.exec(lines[begin] ?? '')?.[1]
   const kind = (Object.keys(LABELS) as DocumentKind[]).find((candidate) => LABELS[candidate] === label)
   if (!kind) throw unreadable(begin + 1, `no document begins with ${quoted(lines[begin] ?? '')}`)
-  const end = lines.findIndex((line, index) => index > begin && MARK.test(line))
-  if (end < 0)
+  const end = lines.findIndex((line, index) => index > begin && (MARK.test(line) || strangeIn(line) !== null))
+  const closing = lines[end]
+  if (closing === undefined) {
     throw unreadable(lines.length, `the document that begins in line ${begin + 1} has no end; it was cut off`)
-  if (lines[end] !== `-----END DOMICILE ${label}-----`) {
-    throw unreadable(end + 1, `expected -----END DOMICILE ${label}-----`)
+  }
+  if (closing !== `-----END DOMICILE ${label}-----`) {
+    throw unreadable(end + 1, strangeIn(closing) ?? `expected -----END DOMICILE ${label}-----`)
   }
   const body = lines.slice(begin + 1, end)
-  for (const [index, line] of body.entries()) {
-    const problem = problemOfLine(line, index === body.length - 1)
-    if (problem) throw unreadable(begin + 2 + index, problem)
-  }
-  if (body.length === 0) throw unreadable(end + 1, 'the document is empty')
+  const short = body.slice(0, -1).findIndex(({ length }) => length < WIDTH)
+  if (short >= 0) throw unreadable(begin + 2 + short, 'something is missing: it is not full')
+  if (!body.at(-1)) throw unreadable(end, 'the document is empty')
   return { kind, token: body.join(''), firstLine: begin + 1, lastLine: end + 1 }
 }
 
-function problemOfLine(line: string, last: boolean): string | null {
-  const stranger = /[^A-Za-z0-9_.-]/u.exec(line)
+/** Why a line cannot be part of a token; null when it can. */
+function strangeIn(line: string): string | null {
+  const stranger = MARK.test(line) ? null : /[^A-Za-z0-9_.-]/u.exec(line)
   if (stranger) return `${quoted(stranger[0])} cannot be part of a document`
-  if (line.length > WIDTH) return `it has ${line.length} characters instead of ${WIDTH}`
-  if (line.length < WIDTH && !last) return `it has ${line.length} characters instead of ${WIDTH}: something is missing`
-  return line.length === 0 ? 'it is empty' : null
+  return line.length > WIDTH ? `it has ${line.length} characters; ${WIDTH} are the most` : null
 }
 
 /** A piece of a file or a claim for a message: short, and harmless on a terminal. */
