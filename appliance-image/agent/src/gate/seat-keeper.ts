@@ -30,6 +30,10 @@ export interface SeatCounts {
 const MOST_SESSIONS = 20_000
 const MOST_REMEMBERED = 5_000
 const STRANGER_MS = 5_000
+/** The gateway waits for a second at most; what takes longer is known when it asks again. */
+const PATIENCE_MS = 700
+/** A table that did not answer is left alone for a while, or everybody would wait for it. */
+const TABLE_REST_MS = 3_000
 /** A session that was not heard of for so long may have ended. */
 const QUIET_MS = 10_000
 const ASKED_AGAIN = 8
@@ -46,6 +50,9 @@ export class SeatKeeper {
   readonly #strangers = new Map<string, number>()
   readonly #recorded = new Map<string, number>()
   #reachable = true
+  #restUntil = Number.NEGATIVE_INFINITY
+  /** Seconds that everybody's seat lasts longer because nobody could be seen; null: none. */
+  #owed: number | null = null
 
   constructor(ports: SeatKeeperPorts) {
     this.#ports = ports
@@ -53,16 +60,27 @@ export class SeatKeeper {
 
   /**
    * Takes over the seats that are in the table, after the agent was down for so many seconds: they are as old as they
-   * were when it went.
+   * were when it went. While the table cannot be asked it stays owed, and nothing is freed before.
    */
   async load(downSeconds: number): Promise<void> {
-    await this.#told(async (store) => {
+    this.#owed = downSeconds
+    await this.#catchUp()
+  }
+
+  /** @returns whether memory and table agree on who has a seat */
+  async #catchUp(): Promise<boolean> {
+    const downSeconds = this.#owed
+    if (downSeconds === null) return this.#reachable || this.renew()
+    const loaded = await this.#told(async (store) => {
       if (downSeconds > 0) await store.extendAll(downSeconds)
-      const now = this.#ports.monotonic()
-      for (const { holder, pool, idleSeconds } of await store.liveSeats())
-        if (!this.#held.has(holder))
-          this.#held.set(holder, { pool, seenAt: now - idleSeconds * 1000, fresh: false, prove: null })
+      this.#owed = null
+      return store.liveSeats()
     })
+    const now = this.#ports.monotonic()
+    for (const { holder, pool, idleSeconds } of loaded ?? [])
+      if (!this.#held.has(holder))
+        this.#held.set(holder, { pool, seenAt: now - idleSeconds * 1000, fresh: false, prove: null })
+    return loaded !== undefined
   }
 
   /** Never throws. `prove` is called only for a session without a seat. */
@@ -77,7 +95,7 @@ export class SeatKeeper {
     if ((this.#strangers.get(key) ?? Number.NEGATIVE_INFINITY) > now) return 'unproven'
     const asking = this.#asking.get(key) ?? this.#admit(key, pool, limits, prove)
     this.#asking.set(key, asking)
-    return asking.finally(() => this.#asking.delete(key))
+    return soon(asking.finally(() => this.#asking.delete(key)))
   }
 
   async #admit(key: string, pool: Pool, limits: SessionLimits, prove: () => Promise<Proof>): Promise<SeatResult> {
@@ -90,6 +108,8 @@ export class SeatKeeper {
       this.#record('session-unchecked', key, { because: 'the application did not answer' })
       return 'unknown'
     }
+    // A seat that is in use must not look expired when somebody else wants one.
+    if (!(await this.#catchUp())) return 'unknown'
     const acquire = () => this.#told((store) => store.acquire(key, pool, limits))
     const taken = (await acquire()) ?? null
     if (taken === null) return 'unknown'
@@ -126,10 +146,10 @@ export class SeatKeeper {
   }
 
   /** To be called every 20 seconds: tells the table who was seen. */
-  async renew(): Promise<void> {
+  async renew(): Promise<boolean> {
     const now = this.#ports.monotonic()
     const seen = [...this.#held].filter(([, held]) => held.fresh)
-    if (seen.length === 0) return
+    if (seen.length === 0) return true
     for (const [, held] of seen) held.fresh = false
     const seats = seen.map(([holder, { seenAt }]) => ({ holder, idleSeconds: (now - seenAt) / 1000 }))
     const told = await this.#told(async (store) => {
@@ -137,6 +157,7 @@ export class SeatKeeper {
       return true
     })
     if (!told) for (const [, held] of seen) held.fresh = true
+    return told ?? false
   }
 
   /** To be called every 15 seconds: frees what is idle. */
@@ -146,8 +167,7 @@ export class SeatKeeper {
     for (const [key, until] of this.#strangers) if (until <= now) this.#strangers.delete(key)
     for (const [key, until] of this.#recorded) if (until <= now) this.#recorded.delete(key)
     // First what was seen, so that no seat looks idle that is not.
-    await this.renew()
-    await this.#told((store) => store.cull(idleMinutes))
+    if ((await this.#catchUp()) && (await this.renew())) await this.#told((store) => store.cull(idleMinutes))
   }
 
   counts(idleMinutes: number): SeatCounts {
@@ -168,15 +188,17 @@ export class SeatKeeper {
 
   /** Asks the table; undefined when it does not answer. */
   async #told<T>(work: (store: SeatStore) => Promise<T>): Promise<T | undefined> {
+    if (this.#ports.monotonic() < this.#restUntil) return undefined
     try {
       const result = await work(this.#ports.store)
       if (!this.#reachable) this.#ports.record('seats-reachable', {})
       this.#reachable = true
       return result
     } catch (error) {
-      if (this.#reachable)
-        this.#ports.record('seats-unreachable', { reason: error instanceof Error ? error.message : String(error) })
+      const reason = error instanceof Error ? error.message : String(error)
+      if (this.#reachable) this.#ports.record('seats-unreachable', { reason })
       this.#reachable = false
+      this.#restUntil = this.#ports.monotonic() + TABLE_REST_MS
       return undefined
     }
   }
@@ -196,4 +218,12 @@ function remember(map: Map<string, number>, key: string, until: number): void {
   map.delete(key)
   if (map.size >= MOST_REMEMBERED) map.delete(map.keys().next().value ?? '')
   map.set(key, until)
+}
+
+function soon(result: Promise<SeatResult>): Promise<SeatResult> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<SeatResult>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE_MS, 'unknown')
+  })
+  return Promise.race([result, late]).finally(() => clearTimeout(timer))
 }
