@@ -1,4 +1,6 @@
 export type { Database, Finding, Queryable } from './database.ts'
 export { type GuardPlace, type GuardUsage, guardUsage, installGuard, removeGuard, setAllowed } from './guard.ts'
 export { GUARD_FINDINGS, type GuardFinding, inspectGuard, repairGuard } from './guard-inspection.ts'
+export { makeReadOnly, makeWritable, type ReadOnlyPlace } from './read-only.ts'
+export { type Hole, type ReadOnlyState, readOnlyState } from './read-only-state.ts'
 export * from './seats.ts'
