@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { LEAST } from './agent/src/config.fixture.ts'
 import { buildImages, imageReference } from './build-images.ts'
 import { docker, ended, inside, logs, makeVolume, start, until } from './test-container.ts'
 
@@ -12,7 +13,7 @@ beforeAll(() => buildImages({ only: ['base', 'gateway', 'agent'] }))
 beforeEach(async () => {
   tls = await makeVolume()
   folder = await mkdtemp(join(tmpdir(), 'domicile-agent-image-test-'))
-  const config = { version: 1, appliance: 'erp', hostnames: ['erp.test'], tls: { mode: 'internal' } }
+  const config = { version: 1, appliance: 'erp', hostnames: ['erp.test'], tls: { mode: 'internal' }, ...LEAST }
   await writeFile(join(folder, 'agent.json'), JSON.stringify(config))
 })
 afterEach(() => rm(folder, { recursive: true }))

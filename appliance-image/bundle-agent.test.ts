@@ -24,7 +24,7 @@ test.each(['agent.cjs', 'issue-one.cjs'])('%s needs nothing beside the runtime',
 })
 
 test('what stays in memory is small', async () => {
-  expect((await stat(join(folder, 'agent.cjs'))).size).toBeLessThan(256 * 1024)
+  expect((await stat(join(folder, 'agent.cjs'))).size).toBeLessThan(640 * 1024)
 })
 
 test('every npm package in the bundle is listed once, with version and licence; our own code is not', () => {

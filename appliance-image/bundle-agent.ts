@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { access, copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { access, copyFile, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, sep } from 'node:path'
 import { promisify } from 'node:util'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
 /** An npm package whose code is in the agent's image; `license` as its own manifest names it (SPDX, mostly). */
 export type NpmPackage = { name: string; version: string; license: string }
@@ -29,7 +29,18 @@ export async function stageAgent(): Promise<string> {
   const listed = [...packages, runtime].sort((a, b) => a.name.localeCompare(b.name))
   await writeFile(join(staged, 'npm-packages.json'), `${JSON.stringify(listed, null, 2)}\n`)
   await copyFile(join(here, 'agent/Dockerfile'), join(staged, 'Dockerfile'))
+  await rm(join(staged, 'texts'), { recursive: true, force: true })
+  await cp(join(here, 'agent/texts'), join(staged, 'texts'), { recursive: true })
   return staged
+}
+
+/** pg's other driver, in C, which pg looks for only when it is asked to use it. */
+const leaveOut: Plugin = {
+  name: 'leave out what is never called',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^pg-native$/ }, ({ path }) => ({ path, namespace: 'left-out' }))
+    onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: '' }))
+  },
 }
 
 /**
@@ -49,12 +60,13 @@ export async function bundleAgent(folder: string): Promise<NpmPackage[]> {
     minifyWhitespace: true,
     keepNames: true,
     metafile: true,
+    plugins: [leaveOut],
     legalComments: 'inline',
     logLevel: 'error',
     absWorkingDir: dirname(here),
   })
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs))
-  return packagesOf(inputs.map((input) => join(dirname(here), input)))
+  return packagesOf(inputs.filter((input) => !input.startsWith('left-out:')).map((input) => join(dirname(here), input)))
 }
 
 /** The packages that bundled files belong to, each once; a file outside node_modules is our own. */

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { $ } from 'zx'
 import { bundleAgent } from '../../bundle-agent.ts'
+import { LEAST, TEXTS } from './config.fixture.ts'
 import type { TlsStatus } from './protocol.ts'
 import { days, make } from './tls/certificate-fixtures.ts'
 
@@ -90,7 +91,7 @@ const ports = (count: number) => Promise.all(Array.from({ length: count }, freeP
 
 async function startAgent(): Promise<void> {
   for (const name of ['state', 'tls', 'run']) await mkdir(join(folder, name))
-  const folders = { state: join(folder, 'state'), tls: join(folder, 'tls'), run: join(folder, 'run') }
+  const folders = { state: join(folder, 'state'), tls: join(folder, 'tls'), run: join(folder, 'run'), texts: TEXTS }
   await writeFile(
     join(folder, 'agent.json'),
     JSON.stringify({
@@ -98,6 +99,7 @@ async function startAgent(): Promise<void> {
       appliance: 'erp',
       hostnames: ['erp.example.com', 'www.example.com', '192.0.2.7'],
       tls: { mode: 'internal' },
+      ...LEAST,
       folders,
       http: { host: '127.0.0.1', port: healthPort },
     }),

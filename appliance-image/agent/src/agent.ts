@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Config } from './config.ts'
 import { healthServer } from './health-server.ts'
+import { type Licensing, startLicensing } from './licensing/licensing.ts'
 import type { Log } from './log.ts'
 import { PROTOCOL_VERSION, type VerbResponse } from './protocol.ts'
 import { Scheduler } from './scheduler.ts'
@@ -35,10 +36,12 @@ export async function startAgent(config: Config, { issuer, clock, random, log }:
   const state = new TlsState(folders.state, log)
   const certificates = new Certificates(config, { state, folder: new TlsFolder(folders.tls), issuer, clock, log })
   await certificates.load()
+  const licensing = await startLicensing(config, { clock, log })
   const scheduler = new Scheduler(
     [
       { name: 'certificates', intervalSeconds: CHECK_SECONDS, jitterSeconds: 0, run: certificates.check },
       { name: 'acme', intervalSeconds: ORDER_SECONDS, jitterSeconds: 60, run: () => certificates.orderIfDue() },
+      ...licensing.jobs,
     ],
     { clock, random, log },
   )
@@ -49,14 +52,24 @@ export async function startAgent(config: Config, { issuer, clock, random, log }:
       return certificates.thumbprint
     },
   }
-  const port = await listen(healthServer(health), http)
-  await listenAt(socketServer(verbsOf(config, certificates, scheduler), log), join(folders.run, 'agent.sock'))
+  const port = await listen(healthServer(health, licensing.handler), http)
+  await listenAt(
+    socketServer(verbsOf(config, { certificates, licensing, scheduler }), log),
+    join(folders.run, 'agent.sock'),
+  )
   scheduler.start()
   log('started', { version: manifest.version, appliance, hostnames: config.hostnames, port })
 }
 
-function verbsOf({ appliance }: Config, certificates: Certificates, scheduler: Scheduler): Verbs {
+interface Parts {
+  readonly certificates: Certificates
+  readonly licensing: Licensing
+  readonly scheduler: Scheduler
+}
+
+function verbsOf({ appliance }: Config, { certificates, licensing, scheduler }: Parts): Verbs {
   return {
+    ...licensing.verbs,
     status: (): VerbResponse<'status'> => ({
       protocol: PROTOCOL_VERSION,
       version: manifest.version,
@@ -64,6 +77,7 @@ function verbsOf({ appliance }: Config, certificates: Certificates, scheduler: S
       uptimeSeconds: Math.round(process.uptime()),
       memoryBytes: process.memoryUsage.rss(),
       tls: certificates.status(),
+      licence: licensing.summary(),
       timers: scheduler.status(),
     }),
     'tls-root': () => certificates.root(),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { LEAST } from './config.fixture.ts'
 import { parseConfig } from './config.ts'
 
-const least = { version: 1, appliance: 'erp', hostnames: ['erp.example.com'], tls: { mode: 'internal' } }
+const least = { version: 1, appliance: 'erp', hostnames: ['erp.example.com'], tls: { mode: 'internal' }, ...LEAST }
 
 const parsed = (changes: object) => parseConfig(JSON.stringify({ ...least, ...changes }))
 
@@ -9,7 +10,13 @@ describe('parseConfig', () => {
   test('reads the least there can be, and knows the folders', () => {
     expect(parsed({})).toEqual({
       ...least,
-      folders: { state: '/var/lib/domicile', tls: '/tls', run: '/run/domicile' },
+      database: { ...least.database, passwordFile: '/run/secrets/agent_database_password' },
+      folders: {
+        state: '/var/lib/domicile',
+        tls: '/tls',
+        run: '/run/domicile',
+        texts: '/usr/share/domicile/texts',
+      },
       http: { host: '0.0.0.0', port: 8081 },
     })
   })

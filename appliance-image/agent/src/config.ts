@@ -1,3 +1,5 @@
+import { guardsSchema } from '@domicile/license'
+import { sessionSchema } from '@domicile/license/session'
 import * as z from 'zod/mini'
 import { explainProblems } from './problems.ts'
 
@@ -21,6 +23,35 @@ export const tlsSettings = z.discriminatedUnion('mode', [
 const name = z.hostname().check(z.regex(/(^|\.)(?=[^.]*[a-z])[^.]+$/i))
 const hostname = z.union([z.ipv4(), z.ipv6(), name], 'should be a host name or an IP address')
 
+const role = z.string().check(z.regex(/^[a-z_][a-z0-9_]{0,62}$/, 'should be a plain PostgreSQL identifier'))
+
+const product = z.strictObject({ name: z.string(), title: z.string(), version: z.string() })
+
+/** A key of the vendor's: Ed25519, 32 bytes in base64url, valid between two instants. */
+const vendorKey = z.strictObject({
+  kid: z.string().check(z.regex(/^[0-9A-F]{16}$/)),
+  publicKey: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/)),
+  from: z.nullable(z.iso.datetime()),
+  until: z.nullable(z.iso.datetime()),
+})
+
+/** Where the application listens, and how its sessions are told apart. */
+const application = z.strictObject({ host: z.string(), port: z.int(), session: z.optional(sessionSchema) })
+
+const database = z.strictObject({
+  host: z.string(),
+  /** The agent's own. */
+  role,
+  /** The database of seats, the agent's own too. */
+  own: role,
+  application: role,
+  /** Owns the application's tables. */
+  owner: role,
+  /** The application's server logs in as this. */
+  app: role,
+  passwordFile: z._default(z.string(), '/run/secrets/agent_database_password'),
+})
+
 const config = z.strictObject({
   version: z.literal(1),
   /** Names the internal CA; 64 characters is what X.509 leaves for "<appliance> internal CA". */
@@ -29,6 +60,12 @@ const config = z.strictObject({
     .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$/, 'should be a short name of letters, digits, . _ -')),
   hostnames: z.array(hostname).check(z.minLength(1), z.maxLength(100)),
   tls: tlsSettings,
+  product,
+  /** Whose licences count. */
+  vendorKeys: z.array(vendorKey).check(z.maxLength(16)),
+  application,
+  database,
+  guards: guardsSchema,
   folders: z._default(
     z.strictObject({
       /** Private to the agent: keys, the provided certificate, the chosen mode. */
@@ -37,8 +74,10 @@ const config = z.strictObject({
       tls: z.string(),
       /** Where `agent.sock` appears. */
       run: z.string(),
+      /** The words that people see, a file a language. */
+      texts: z.string(),
     }),
-    { state: '/var/lib/domicile', tls: '/tls', run: '/run/domicile' },
+    { state: '/var/lib/domicile', tls: '/tls', run: '/run/domicile', texts: '/usr/share/domicile/texts' },
   ),
   http: z._default(z.strictObject({ host: z.string(), port: z.int() }), { host: '0.0.0.0', port: 8081 }),
 })

@@ -1,15 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import type { Database, Queryable } from '@domicile/license/instruments'
 import pg from 'pg'
-
-/** What licensing needs of PostgreSQL; `pg`'s own clients and pools fit. */
-export interface Queryable {
-  query<R>(text: string, values?: readonly unknown[]): Promise<{ rows: R[]; rowCount: number | null }>
-}
-
-export interface Database extends Queryable {
-  /** Runs `work` in one transaction, which is rolled back when it throws. */
-  transaction<T>(work: (session: Queryable) => Promise<T>): Promise<T>
-}
 
 export interface Login {
   readonly host: string

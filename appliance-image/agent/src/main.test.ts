@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, createServer } from 'node:tls'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { bundleAgent } from '../../bundle-agent.ts'
+import { LEAST, TEXTS } from './config.fixture.ts'
 import { VERBS, type VerbResponse } from './protocol.ts'
 
 /** The agent as its image runs it: bundled, by the pinned runtime, with the same flags. */
@@ -39,9 +40,10 @@ afterEach(async () => {
 })
 
 async function launch(tls: object = { mode: 'internal' }): Promise<ChildProcess> {
-  const folders = { state: join(home, 'state'), tls: join(home, 'tls'), run: join(home, 'run') }
+  const folders = { state: join(home, 'state'), tls: join(home, 'tls'), run: join(home, 'run'), texts: TEXTS }
   const http = { host: '127.0.0.1', port: 0 }
-  const config = { version: 1, appliance: 'erp', hostnames: ['erp.example.com', '192.0.2.7'], tls, folders, http }
+  const hostnames = ['erp.example.com', '192.0.2.7']
+  const config = { version: 1, appliance: 'erp', hostnames, tls, ...LEAST, folders, http }
   await writeFile(join(home, 'agent.json'), JSON.stringify(config))
   const agent = spawn(process.execPath, [...FLAGS, bundle, join(home, 'agent.json')], { stdio: 'pipe' })
   agent.stdout?.on('data', (text) => {
@@ -200,7 +202,7 @@ describe('the agent', () => {
       ['/v1/status', '{', 'AGENT_BAD_REQUEST', 'not JSON'],
       ['/v1/status', '{"all":true}', 'AGENT_BAD_REQUEST', 'all'],
       ['/v1/tls-use', '{"mode":"acme","directory":"http://x"}', 'AGENT_BAD_REQUEST', 'directory'],
-      ['/v1/tls-set', JSON.stringify({ certificate: 'x'.repeat(300_000), key: '' }), 'AGENT_REQUEST_TOO_LARGE', '256'],
+      ['/v1/tls-set', JSON.stringify({ certificate: 'x'.repeat(600_000), key: '' }), 'AGENT_REQUEST_TOO_LARGE', '512'],
     ] as const) {
       expect(await post(path, body)).toMatchObject({
         status: 400,

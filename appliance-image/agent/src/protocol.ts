@@ -128,7 +128,7 @@ export const VERBS = {
   'licence-show': { request: empty, response: licenceStatus },
   /** Takes a file of signed documents: all of them or, when one is refused, none. */
   'licence-import': {
-    request: z.strictObject({ text: z.string() }),
+    request: z.strictObject({ text: z.string(), replace: z.optional(z.boolean()) }),
     response: z.object({ items: z.array(imported), licence: licenceStatus }),
   },
   /** Makes and signs a request that tells the vendor who this installation is and what it uses. */
@@ -162,10 +162,16 @@ export type TlsMode = z.infer<typeof mode>
 export type TlsStatus = z.infer<typeof tlsStatus>
 export type TimerStatus = z.infer<typeof timer>
 export type Advice = z.infer<typeof advice>
+export type AgentError = z.infer<typeof agentError>['error']
 export type LicenceSummary = z.infer<typeof licenceSummary>
 export type LicenceStatus = z.infer<typeof licenceStatus>
 
-/** The body of every answer that is not 200: 400 the request is malformed, 409 it was refused, 500 the agent failed. */
-export const agentError = z.object({ error: advice })
+/**
+ * The body of every answer that is not 200: 400 the request is malformed, 409 it was refused, 500 the agent failed. `kind`
+ * is there when a licence document was refused, and says on what ground.
+ */
+export const agentError = z.object({
+  error: z.extend(advice, { kind: z.optional(z.enum(['unreadable', 'unverified', 'refused'])) }),
+})
 
 export const isVerb = (name: string): name is Verb => Object.hasOwn(VERBS, name)

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type Log, messageOf } from './log.ts'
 import { explainProblems } from './problems.ts'
 import {
-  type Advice,
+  type AgentError,
   isVerb,
   PROTOCOL_VERSION,
   VERBS,
@@ -16,7 +16,7 @@ import { Refusal } from './refusal.ts'
 /** What the agent does for each verb. */
 export type Verbs = { readonly [V in Verb]: (request: VerbRequest<V>) => Promise<VerbResponse<V>> | VerbResponse<V> }
 
-const BODY_LIMIT_BYTES = 256 * 1024
+const BODY_LIMIT_BYTES = 512 * 1024
 
 /** A request that could not be understood; unlike a Refusal it is the caller's mistake. */
 class Misunderstanding extends Refusal {}
@@ -43,7 +43,7 @@ export async function listenAt(server: Server, path: string): Promise<void> {
 interface Outcome {
   readonly status: 200 | 400 | 409 | 500
   readonly body: object
-  readonly error?: Advice
+  readonly error?: AgentError
 }
 
 async function answer(verbs: Verbs, log: Log, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -73,8 +73,11 @@ async function outcome(verbs: Verbs, request: IncomingMessage): Promise<Outcome>
   }
 }
 
-function adviceOf(thrown: unknown): Advice {
-  if (thrown instanceof Refusal) return { code: thrown.code, message: thrown.message, hint: thrown.hint }
+function adviceOf(thrown: unknown): AgentError {
+  if (thrown instanceof Refusal) {
+    const { code, message, hint, kind } = thrown
+    return { code, message, hint, ...(kind && { kind }) }
+  }
   return {
     code: 'AGENT_FAILED',
     message: `The agent failed: ${messageOf(thrown)}`,

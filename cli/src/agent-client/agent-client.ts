@@ -14,6 +14,12 @@ const TIMEOUT_MS: Partial<Record<Verb, number>> = { 'tls-use': 120_000, 'tls-ren
 const DEFAULT_TIMEOUT_MS = 10_000
 const MAX_ANSWER_BYTES = 1024 * 1024
 
+const DOCUMENT_REFUSED = {
+  unreadable: ExitCode.Usage,
+  unverified: ExitCode.Unverified,
+  refused: ExitCode.License,
+} as const
+
 const WHY: Readonly<Record<string, string>> = {
   ENOENT: 'it does not run',
   ECONNREFUSED: 'it does not run',
@@ -22,7 +28,7 @@ const WHY: Readonly<Record<string, string>> = {
 }
 
 export interface AgentClient {
-  /** @throws UserError AGENT_UNREACHABLE (1), AGENT_SPEAKS_OTHERWISE (1), or what the agent refused (3) */
+  /** @throws UserError AGENT_UNREACHABLE (1), AGENT_SPEAKS_OTHERWISE (1), or what the agent refused (3; a licence document 2, 4, 5) */
   call<V extends Verb>(verb: V, body: VerbRequest<V>): Promise<VerbResponse<V>>
 }
 
@@ -73,8 +79,9 @@ function parse(text: string): unknown {
 function refused(status: number, answer: unknown): UserError {
   const parsed = agentError.safeParse(answer)
   if (!parsed.success) return speaksOtherwise(`HTTP ${status} without a reason`)
-  const { code, message, hint } = parsed.data.error
-  return new UserError(message, { code, hint, exitCode: status === 409 ? ExitCode.Refused : ExitCode.Failed })
+  const { code, message, hint, kind } = parsed.data.error
+  const exitCode = kind ? DOCUMENT_REFUSED[kind] : status === 409 ? ExitCode.Refused : ExitCode.Failed
+  return new UserError(message, { code, hint, exitCode })
 }
 
 const unreachable = ({ code, message }: NodeJS.ErrnoException) =>

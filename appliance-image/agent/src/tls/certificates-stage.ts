@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
+import { LEAST } from '../config.fixture.ts'
 import { parseConfig } from '../config.ts'
 import { days, make } from './certificate-fixtures.ts'
 import { Certificates } from './certificates.ts'
@@ -43,7 +44,7 @@ export async function started(stage: Stage, changes: object = {}): Promise<Certi
   const log = (event: string) => void stage.events.push(event)
   const [state, tls] = [join(stage.home, 'state'), join(stage.home, 'tls')]
   for (const path of [state, tls]) await mkdir(path, { recursive: true })
-  const certificates = new Certificates(parseConfig(JSON.stringify({ ...defaults, ...changes })), {
+  const certificates = new Certificates(parseConfig(JSON.stringify({ ...LEAST, ...defaults, ...changes })), {
     state: new TlsState(state, log),
     folder: new TlsFolder(tls),
     issuer: stage.issuer,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
-import { Args } from '@oclif/core'
+import { Args, Flags } from '@oclif/core'
 import { openAppliance } from '../../appliance/appliance.ts'
 import { change } from '../../appliance/change.ts'
 import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
@@ -17,14 +17,19 @@ export default class LicenseApply extends ApplianceCommand {
   static override args = {
     file: Args.string({ description: 'file with one or more signed documents', required: true }),
   }
-  static override flags = { name: nameFlag }
+  static override flags = {
+    name: nameFlag,
+    replace: Flags.boolean({ summary: 'let the licence of another contract take the place of the one held' }),
+  }
 
   async run() {
     const { args, flags } = await this.parse(LicenseApply)
     const { name, blueprint } = await openAppliance(flags.name)
     const text = await readDocuments(args.file)
     const agent = agentOf(blueprint.layout.lib)
-    const { items, licence } = await change(name, 'license apply', () => agent.call('licence-import', { text }))
+    const { items, licence } = await change(name, 'license apply', () =>
+      agent.call('licence-import', { text, replace: flags.replace }),
+    )
     for (const { document, jti, changed, warnings } of items) {
       this.log(`${document} ${jti}: ${changed ? 'in force' : 'was in force already'}`)
       for (const warning of warnings) this.say(`Warning: ${warning}`)

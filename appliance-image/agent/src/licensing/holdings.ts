@@ -1,0 +1,144 @@
+import { LicenceRefusal } from '@domicile/license'
+import {
+  acceptDocument,
+  acceptKeyList,
+  type Held,
+  type LicenceTrust,
+  NOTHING_HELD,
+  parseDocument,
+  verifyDocument,
+} from '@domicile/license/document'
+import type { RecordLine } from '@domicile/license/record'
+import type { StandingEvent } from '@domicile/license/standing'
+import { parseTerms, type Terms } from '@domicile/license/terms'
+
+/** What an appliance has been given and what has happened: everything its standing follows from. Plain data, never changed in place. */
+export interface Holdings {
+  readonly trust: LicenceTrust
+  readonly held: Held
+  /** Of the licence in force. */
+  readonly terms: Terms | null
+  readonly events: readonly StandingEvent[]
+  /** Unlocks that were used, by `jti`: each counts once. */
+  readonly unlocks: readonly string[]
+}
+
+export interface Circumstances {
+  /** Licence time. */
+  readonly now: Date
+  /** The later of licence time and the wall clock: licence time may be behind, and the vendor signs by the wall. */
+  readonly signedBy: Date
+  /** Whether the licence of another contract may take the place of the one held. */
+  readonly replace?: boolean
+  readonly product: string
+  readonly installation: string
+}
+
+/** A document that was understood and accepted, or was in force already (`changed` false). */
+export interface Taken {
+  readonly document: 'licence' | 'renewal' | 'order' | 'receipt' | 'keys' | 'unlock'
+  readonly jti: string
+  readonly changed: boolean
+  readonly warnings: readonly string[]
+  /** When the vendor signed it, in milliseconds since 1970. */
+  readonly signedAt: number
+  /** An unlock's: what licence time is now, in milliseconds since 1970. */
+  readonly setsClock: number | null
+}
+
+export const emptyHoldings = (vendorKeys: LicenceTrust['vendorKeys']): Holdings => ({
+  trust: { vendorKeys, list: null },
+  held: NOTHING_HELD,
+  terms: null,
+  events: [],
+  unlocks: [],
+})
+
+const EXPECTED = ['licence', 'renewal', 'order', 'receipt', 'keys', 'unlock'] as const
+
+/**
+ * Verifies one armoured document and takes it.
+ * @throws LicenceRefusal when it does not count; nothing changes then
+ */
+export function take(holdings: Holdings, text: string, where: Circumstances): { holdings: Holdings; taken: Taken } {
+  const { trust, held, events } = holdings
+  const { now } = where
+  const document = verifyDocument(text, EXPECTED, trust, signedBefore(text, where.signedBy))
+  const { kind, claims, warnings } = document
+  const taken = {
+    document: kind,
+    jti: claims.jti,
+    changed: true,
+    warnings,
+    signedAt: claims.iat * 1000,
+    setsClock: null,
+  }
+  if (kind === 'keys') {
+    const list = acceptKeyList(trust, text, now)
+    return { holdings: { ...holdings, trust: list }, taken: { ...taken, changed: list !== trust } }
+  }
+  if (kind === 'unlock') {
+    if (claims.installation !== where.installation) throw otherInstallation(claims.installation, where.installation)
+    if (holdings.unlocks.includes(claims.jti)) return { holdings, taken: { ...taken, changed: false } }
+    const unlocks = [...holdings.unlocks, claims.jti]
+    // What was written down by a clock that ran ahead has happened by now.
+    const before = events.map((event) => (event.at > claims.at ? { ...event, at: claims.at } : event))
+    return { holdings: { ...holdings, unlocks, events: before }, taken: { ...taken, setsClock: Date.parse(claims.at) } }
+  }
+  const next = acceptDocument(held, document, where)
+  if (next === held) return { holdings, taken: { ...taken, changed: false } }
+  const terms = kind === 'licence' ? parseTerms(claims.terms.text) : holdings.terms
+  const event = { at: now.toISOString(), kind: 'imported', document: kind, claims } as StandingEvent
+  return { holdings: { ...holdings, held: next, terms, events: [...events, event] }, taken }
+}
+
+/** Adds something that happened here. */
+export const happened = (holdings: Holdings, event: StandingEvent): Holdings => ({
+  ...holdings,
+  events: [...holdings.events, event],
+})
+
+export interface Replayed {
+  readonly holdings: Holdings
+  /** Lines that do not count any more, in words. */
+  readonly problems: readonly string[]
+}
+
+const HAPPENINGS = ['notice-shown', 'metered', 'terminated', 'termination-withdrawn']
+
+/** Makes the holdings anew from the record. Signatures are verified again: a record is a file on the customer's disk. */
+export function replay(
+  start: Holdings,
+  lines: readonly RecordLine[],
+  where: Omit<Circumstances, 'now' | 'signedBy'>,
+): Replayed {
+  const problems: string[] = []
+  let holdings = start
+  for (const { n, at, wall, kind, data } of lines) {
+    if (HAPPENINGS.includes(kind)) holdings = happened(holdings, { ...data, at, kind } as StandingEvent)
+    if (kind !== 'imported') continue
+    try {
+      holdings = take(holdings, String(data['text']), {
+        ...where,
+        now: new Date(at),
+        signedBy: new Date(at > wall ? at : wall),
+      }).holdings
+    } catch (error) {
+      if (!(error instanceof LicenceRefusal)) throw error
+      problems.push(`line ${n}: ${error.message}`)
+    }
+  }
+  return { holdings, problems }
+}
+
+const otherInstallation = (installation: string, here: string) =>
+  new LicenceRefusal(`installation: the document is for installation ${installation}; this one is ${here}.`, {
+    code: 'INSTALLATION_OTHER',
+    hint: 'Ask the vendor for an unlock of this one; its number is in a request: domicile license request',
+  })
+
+/** An unlock mends a clock that is wrong: when it was signed is not held against that clock. */
+const signedBefore = (text: string, now: Date) =>
+  parseDocument(text).kind === 'unlock' ? new Date(END_OF_TIME_MS) : now
+
+const END_OF_TIME_MS = 8.64e15

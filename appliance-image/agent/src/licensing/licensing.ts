@@ -1,0 +1,181 @@
+import { join } from 'node:path'
+import type { Usage } from '@domicile/license/standing'
+import type { Config } from '../config.ts'
+import { PostgresDatabase } from '../database.ts'
+import { Enforcer } from '../enforcement/enforcer.ts'
+import { seatTable } from '../enforcement/seat-table.ts'
+import { Gate, type GateStanding, gateHandler, type Handler, loadLanguages } from '../gate/index.ts'
+import { type Log, messageOf } from '../log.ts'
+import type { LicenceStatus, VerbRequest, VerbResponse } from '../protocol.ts'
+import type { Job } from '../scheduler.ts'
+import type { Verbs } from '../socket-server.ts'
+import { LicenceKeeper } from './licence-keeper.ts'
+
+type LicensingVerbs = Pick<
+  Verbs,
+  | 'licence-show'
+  | 'licence-import'
+  | 'licence-request'
+  | 'licence-shown'
+  | 'maintenance-set'
+  | 'guards-remove'
+  | 'guards-install'
+>
+
+export interface Licensing {
+  readonly verbs: LicensingVerbs
+  readonly jobs: readonly Job[]
+  /** The gate's paths on the agent's port. */
+  readonly handler: Handler
+  summary(): VerbResponse<'status'>['licence']
+}
+
+const IDLE_MINUTES = 20
+
+/** Puts together what carries out the contract: keeper, enforcer and gate. Nothing in here may keep the agent from starting. */
+export async function startLicensing(config: Config, ports: { clock: () => Date; log: Log }): Promise<Licensing> {
+  const { clock: wall, log } = ports
+  const { product, vendorKeys, application: upstream, folders } = config
+  const keeper = new LicenceKeeper(
+    { folder: join(folders.state, 'licence'), product, vendorKeys },
+    { wall, ran: () => process.uptime(), log },
+  )
+  await keeper.load()
+  const login = (database: string) =>
+    new PostgresDatabase({ ...config.database, database }, (error) =>
+      log('database-lost', { message: messageOf(error) }),
+    )
+  const own = login(config.database.own)
+  const enforcer = new Enforcer(config, {
+    application: login(config.database.application),
+    own,
+    effects: () => keeper.standing.effects,
+    guardMessage: () => guardMessage(keeper),
+    record: (kind, data) => keeper.write(kind, data),
+    log,
+  })
+  const gate = new Gate(
+    { session: upstream.session, languages: await loadLanguages(folders.texts) },
+    {
+      standing: () => gateStanding(keeper, product.title),
+      seats: seatTable(own, () => idleMinutesOf(keeper) * 60),
+      noticeShown: (key) => keeper.shown(key),
+      record: (event, data) => keeper.write(event, data),
+      monotonic: () => process.uptime() * 1000,
+      upstream,
+    },
+  )
+  keeper.onChange = () => void enforcer.run()
+  // Nobody waits for it: a session that comes before finds its own seat again.
+  void enforcer.run().then(() => gate.seats.load(keeper.downSeconds))
+  const status = () => licenceStatus(keeper, enforcer, gate)
+  return {
+    verbs: verbsOf(keeper, enforcer, status),
+    jobs: jobsOf(keeper, enforcer, gate),
+    handler: gateHandler(gate),
+    summary: () => summary(status()),
+  }
+}
+
+function verbsOf(keeper: LicenceKeeper, enforcer: Enforcer, status: () => LicenceStatus): LicensingVerbs {
+  return {
+    'licence-show': () => status(),
+    'licence-import': async ({ text, replace = false }) => {
+      const taken = await keeper.take(text, replace)
+      await enforcer.run()
+      const items = taken.map(({ document, jti, changed, warnings }) => ({
+        document,
+        jti,
+        changed,
+        warnings: [...warnings],
+      }))
+      return { items, licence: status() }
+    },
+    'licence-request': async (request: VerbRequest<'licence-request'>) => ({
+      text: await keeper.request(request, usageOf(status())),
+    }),
+    'licence-shown': async ({ keys }) => {
+      for (const key of keys) keeper.shown(key)
+      return {}
+    },
+    'maintenance-set': async ({ maintenance }) => {
+      await keeper.announce(maintenance)
+      return {}
+    },
+    'guards-remove': async () => {
+      await enforcer.removeGuards()
+      return {}
+    },
+    'guards-install': async () => {
+      await enforcer.installGuards()
+      return {}
+    },
+  }
+}
+
+const jobsOf = (keeper: LicenceKeeper, enforcer: Enforcer, gate: Gate): Job[] => {
+  const job = (name: string, intervalSeconds: number, run: () => Promise<void>): Job => ({
+    ...{ name, intervalSeconds, jitterSeconds: 0, run },
+  })
+  return [
+    job('standing', 15, async () => {
+      keeper.evaluate()
+      await keeper.save()
+    }),
+    job('enforcement', 30, () => enforcer.run()),
+    job('seats', 15, () => gate.seats.cull(idleMinutesOf(keeper))),
+  ]
+}
+
+const idleMinutesOf = ({ standing }: LicenceKeeper) => standing.effects.limits.sessions?.idleMinutes ?? IDLE_MINUTES
+
+function gateStanding(keeper: LicenceKeeper, title: string): GateStanding {
+  const { blocked, readOnly, notices, limits } = keeper.standing.effects
+  const maintenance = keeper.maintenance
+  return {
+    blocked,
+    readOnly,
+    notices,
+    sessions: limits.sessions ?? null,
+    contact: keeper.licence?.contact ?? null,
+    title,
+    maintenance: maintenance && { ...maintenance, text: maintenance.text ?? undefined },
+  }
+}
+
+function guardMessage({ licence }: LicenceKeeper): string {
+  const ask = licence?.contact ?? licence?.iss ?? 'the vendor'
+  return `{used} of {allowed} named users are active. Deactivate one first, or ask ${ask} for a larger licence.`
+}
+
+function licenceStatus(keeper: LicenceKeeper, enforcer: Enforcer, gate: Gate): LicenceStatus {
+  const { sessions } = keeper.standing.effects.limits
+  const { working } = gate.seats.counts(idleMinutesOf(keeper))
+  return {
+    ...keeper.status(),
+    usage: {
+      users: enforcer.users,
+      sessions: { used: sessions ? working.people + working.administrators : null, max: sessions?.max ?? null },
+      services: { used: sessions ? working.services : null, max: sessions?.services ?? null },
+    },
+    findings: [...keeper.findings, ...enforcer.findings],
+  }
+}
+
+const usageOf = ({ usage }: LicenceStatus): Usage => ({
+  users: usage.users.used,
+  sessions: usage.sessions.used,
+  meters: {},
+})
+
+function summary({ standing, findings }: LicenceStatus): VerbResponse<'status'>['licence'] {
+  const { state, since, until, reasons, next } = standing
+  return {
+    standing: state,
+    since,
+    until,
+    next: until ? (next?.state ?? null) : null,
+    reasons: reasons.map(({ text }) => text),
+    findings: [...findings],
+  }
+}
