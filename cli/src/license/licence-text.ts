@@ -29,7 +29,7 @@ export function licenceText(status: LicenceStatus): string {
   return [...sections, '', ...standingLines(status)].join('\n')
 }
 
-function licenceLines(licence: LicenceClaims): string[][] {
+export function licenceLines(licence: LicenceClaims): string[][] {
   const { customer, term, terms } = licence
   const address = customer.address ? `, ${customer.address}` : ''
   return [
