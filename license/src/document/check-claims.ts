@@ -1,8 +1,8 @@
 import type * as z from 'zod/mini'
 import { LicenceRefusal } from '../refusal.ts'
 import { quoted } from './armour.ts'
-import { CLAIMS, type Claims, type DocumentKind } from './claims.ts'
-import { contradictionIn } from './contradictions.ts'
+import { CLAIMS, type Claims, type DocumentKind, type LicenceClaims } from './claims.ts'
+import { checkTermsHash, contradictionIn } from './contradictions.ts'
 
 export interface CheckedClaims<K extends DocumentKind> {
   readonly claims: Claims<K>
@@ -16,14 +16,33 @@ export interface CheckedClaims<K extends DocumentKind> {
  * @throws LicenceRefusal CLAIM_WRONG, which names each claim (`limits.users.behaviour: …`); CLAIMS_CONTRADICT; TERMS_ALTERED
  */
 export function checkClaims<K extends DocumentKind>(kind: K, raw: unknown): CheckedClaims<K> {
+  const { claims, problems, unknown } = readClaims(kind, raw)
+  if (!claims) throw wrong(problems)
+  const contradiction = contradictionIn(kind, claims)
+  if (contradiction !== null) throw contradicts(contradiction)
+  if (kind === 'licence') checkTermsHash((claims as LicenceClaims).terms)
+  return { claims, warnings: unknown.map((name) => `${name}: not known to this version, and not heeded`) }
+}
+
+export interface ReadClaims<K extends DocumentKind> {
+  /** Null when something is wrong with them. */
+  readonly claims: Claims<K> | null
+  /** `path: what is wanted`, at most five. */
+  readonly problems: readonly string[]
+  /** Paths of claims that are not known, at most twenty. */
+  readonly unknown: readonly string[]
+}
+
+/** Looks at claims one by one, and throws nothing. */
+export function readClaims<K extends DocumentKind>(kind: K, raw: unknown): ReadClaims<K> {
   // The schema that belongs to K; TypeScript does not follow an indexed union that far.
   const schema = CLAIMS[kind] as unknown as z.ZodMiniType<Claims<K>>
   const { success, data, error } = schema.safeParse(raw)
-  if (!success) throw wrong(error.issues.slice(0, 5).map((issue) => inWords(issue, raw)))
-  const contradiction = contradictionIn(kind, data)
-  if (contradiction) throw contradiction
-  const unknown = unknownNames(raw, data, '').slice(0, 20)
-  return { claims: data, warnings: unknown.map((name) => `${name}: not known to this version, and not heeded`) }
+  if (!success) {
+    const problems = error.issues.slice(0, 5).map((issue) => inWords(issue, raw))
+    return { claims: null, problems, unknown: [] }
+  }
+  return { claims: data, problems: [], unknown: unknownNames(raw, data, '').slice(0, 20) }
 }
 
 function inWords(issue: z.core.$ZodIssue, raw: unknown): string {
@@ -84,9 +103,16 @@ const printable = (name: PropertyKey): string => quoted(String(name)).slice(1, -
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
-const wrong = (problems: string[]) =>
+const wrong = (problems: readonly string[]) =>
   new LicenceRefusal(`The document says what this version cannot carry out. ${problems.join('; ')}.`, {
     code: 'CLAIM_WRONG',
     hint: 'Ask the vendor for a corrected document, or install the release that it was made for. What was in force stays in force.',
+    kind: 'unreadable',
+  })
+
+const contradicts = (what: string) =>
+  new LicenceRefusal(`The document contradicts itself. ${what}.`, {
+    code: 'CLAIMS_CONTRADICT',
+    hint: 'Ask the vendor for a corrected document. What was in force stays in force.',
     kind: 'unreadable',
   })
