@@ -194,6 +194,8 @@ function occasionsOfTrack(track: Track, course: Course, terms: Terms): Occasion[
       return fromDay(licence?.paidThrough)
     case 'termUntil':
       return onTrial ? [] : fromDay(licence?.term.until)
+    case 'expiry':
+      return fromDay([licence?.paidThrough, licence?.term.until].filter((day) => day != null).toSorted()[0])
     case 'trialUntil':
       return onTrial ? fromDay(licence?.term.until) : []
     case 'termination':
@@ -211,7 +213,7 @@ function occasionsOfTrack(track: Track, course: Course, terms: Terms): Occasion[
 }
 
 const plain = (track: Track, anchor: number, terms: Terms, known?: number, day?: string): Occasion => ({
-  ...{ track, anchor, ends: null, order: null, words: {} },
+  ...{ track, anchor, ends: null, order: null, words: { due: day ?? '' } },
   name: day ?? dayAt(anchor, terms.timezone),
   known: known ?? Number.NEGATIVE_INFINITY,
 })

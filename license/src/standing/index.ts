@@ -1,4 +1,8 @@
+export { type Band, type Calendar, type CalendarEntry, calendar, type Span } from './calendar.ts'
 export { effectiveLicence } from './course.ts'
 export { type LimitFinding, limitFindings } from './limits.ts'
+export { checkOrder } from './order.ts'
+export { type Supposition, supposedEvents, supposedImport } from './simulate.ts'
 export { type Facts, standing } from './standing.ts'
 export * from './types.ts'
+export { dayInWords } from './wording.ts'

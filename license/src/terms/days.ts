@@ -19,8 +19,22 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   return made
 }
 
+/** Asking a zone what time it is costs microseconds, and a calendar asks the same again and again. */
+const walls = new Map<string, number>()
+const MOST_WALLS = 2000
+
 /** What a wall clock in `zone` shows, written as if it were UTC. */
 function onTheWall(instant: number, zone: string): number {
+  const key = `${instant} ${zone}`
+  const known = walls.get(key)
+  if (known !== undefined) return known
+  if (walls.size >= MOST_WALLS) walls.clear()
+  const wall = readOff(instant, zone)
+  walls.set(key, wall)
+  return wall
+}
+
+function readOff(instant: number, zone: string): number {
   const shown: Record<string, number> = {}
   for (const { type, value } of formatOf(zone).formatToParts(instant)) shown[type] = Number(value)
   const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = shown

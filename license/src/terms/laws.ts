@@ -9,7 +9,7 @@ export interface Problem {
 
 /** What notices and stages may speak of. */
 export const PLACEHOLDERS = [
-  ...['customer', 'vendor', 'contact', 'paidThrough', 'until', 'maintenanceUntil', 'blockedOn', 'days', 'since'],
+  ...['customer', 'vendor', 'contact', 'paidThrough', 'until', 'maintenanceUntil', 'due', 'blockedOn', 'days', 'since'],
   ...['reason', 'orderClause', 'effective', 'limit', 'max', 'used'],
 ]
 

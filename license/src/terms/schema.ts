@@ -14,11 +14,15 @@ const count = z.int().check(z.minimum(0), z.maximum(10_000))
 const time = z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 22:00'))
 const list = <T extends z.ZodMiniType>(item: T) => z._default(z.array(item).check(z.maxLength(100)), [])
 
-/** From which moment a track counts. `terminated`: from the beginning of the first final stage with that state. */
+/**
+ * From which moment a track counts. `expiry`: the earlier of `paidThrough` and `termUntil`, for what is prepaid.
+ * `terminated`: the beginning of the first final stage with that state.
+ */
 const anchorSchema = z.enum([
   'paidThrough',
   'termUntil',
   'trialUntil',
+  'expiry',
   'order-suspend',
   'order-warn',
   'order-terminate',
@@ -133,6 +137,8 @@ const service = {
   ),
   responses: list(z.strictObject({ severity: word, respond: z.optional(line), repair: z.optional(line), clause })),
   fairUse: list(allowance),
+  /** Meters over which there are days to move to a larger package. */
+  quotas: list(z.strictObject({ what: line, graceDays: count, afterwards: z.literal('limited'), clause })),
   /** What is carried out elsewhere, so that no rule of the contract is left out. */
   rules: list(z.strictObject({ clause, text: line })),
 }
