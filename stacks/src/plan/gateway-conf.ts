@@ -68,9 +68,29 @@ server {
 
   location / {
     auth_request /__domicile/gate;
-    auth_request_set $gate_verdict $upstream_http_x_domicile_verdict;
     error_page 403 = /__domicile/refused;
-    error_page 502 503 504 =503 @unavailable;
+    # What the gate should never answer.
+    error_page 500 = @ungated;
+${TO_APPLICATION}
+  }
+  location @ungated {
+${TO_APPLICATION}
+  }
+
+  include /etc/domicile/gate-locations.conf;
+
+  location @unavailable {
+    internal;
+    default_type text/html;
+    add_header Retry-After 10 always;
+    add_header Cache-Control no-store always;
+    return 503 '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="10"><title>${escapeHtml(title)}</title><body style="font:1.1rem system-ui;max-width:34rem;margin:20vh auto;padding:0 1rem"><h1>${escapeHtml(title)}</h1><p>The application is starting or restarting. This page tries again every ten seconds.</p>';
+  }
+}
+`
+}
+
+const TO_APPLICATION = `    error_page 502 503 504 =503 @unavailable;
 
     sub_filter '</head>' '$banner</head>';
     sub_filter_last_modified on;
@@ -86,23 +106,12 @@ server {
     proxy_set_header X-Forwarded-Host $http_host;
     proxy_set_header X-Real-IP $remote_addr;
     proxy_set_header Forwarded "";
+    proxy_set_header X-Domicile-Session "";
+    proxy_set_header X-Domicile-Navigation "";
+    proxy_set_header X-Domicile-Notice "";
     proxy_connect_timeout 5s;
     proxy_read_timeout 300s;
-    proxy_send_timeout 300s;
-  }
-
-  include /etc/domicile/gate-locations.conf;
-
-  location @unavailable {
-    internal;
-    default_type text/html;
-    add_header Retry-After 10 always;
-    add_header Cache-Control no-store always;
-    return 503 '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="10"><title>${escapeHtml(title)}</title><body style="font:1.1rem system-ui;max-width:34rem;margin:20vh auto;padding:0 1rem"><h1>${escapeHtml(title)}</h1><p>The application is starting or restarting. This page tries again every ten seconds.</p>';
-  }
-}
-`
-}
+    proxy_send_timeout 300s;`
 
 /** What of a request carries its session; empty: nothing does. */
 function sessionMap({ header, cookie }: NonNullable<GatewayOptions['session']> = {}): string {
