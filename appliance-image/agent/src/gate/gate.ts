@@ -5,7 +5,7 @@ import { type Prove, prover, type Visitor } from './proof.ts'
 import { SeatKeeper } from './seat-keeper.ts'
 import { type Recognize, recognizer } from './session.ts'
 import { chooseLanguage, type Language } from './texts.ts'
-import { noticeCookie, type Request, type Verdict, verdict } from './verdict.ts'
+import { noticeCookie, noticesFor, type Request, type Verdict, verdict } from './verdict.ts'
 
 /** One request as the gateway describes it. */
 export interface Asked extends Request, Visitor {}
@@ -82,8 +82,9 @@ export class Gate {
     const language = chooseLanguage(this.#languages, refused.acceptLanguage)
     const message = messageFor(decided, standing, this.seats.counts(standing.sessions?.idleMinutes ?? 20), language)
     if (!refused.navigation) return callAnswer(message, language, refused.json ? this.#refused : undefined)
+    const said = decided.outcome === 'blocked' ? noticesFor(standing.notices, false) : []
+    for (const { key } of decided.outcome === 'reminder' ? decided.notices : said) this.#ports.noticeShown(key)
     if (decided.outcome !== 'reminder') return pageAnswer(message, language, null)
-    for (const { key } of decided.notices) this.#ports.noticeShown(key)
     return pageAnswer(message, language, noticeCookie(decided.notices))
   }
 

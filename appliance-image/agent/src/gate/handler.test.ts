@@ -206,6 +206,13 @@ describe('what somebody sees who does not pass', () => {
     expect(await (await ask('/gate/page')).json()).toMatchObject({ error: { code: name } })
   })
 
+  test('of a closed appliance says what is due, which counts as shown', async () => {
+    standing = { ...standing, blocked: { page: 'suspended' }, notices: [notice] }
+    const ask = await startGate()
+    expect(await (await ask('/gate/page', page)).text()).toContain('Please pay &#60;soon&#62;.')
+    expect(shown).toEqual([notice.key])
+  })
+
   test('is a reminder once: it counts as shown when it goes out, and its cookie lets through', async () => {
     standing = { ...standing, notices: [notice] }
     const ask = await startGate()

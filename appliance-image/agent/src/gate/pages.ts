@@ -3,7 +3,7 @@ import type { SessionSettings } from '@domicile/license/session'
 import type { GateStanding } from './ports.ts'
 import type { SeatCounts } from './seat-keeper.ts'
 import type { Language } from './texts.ts'
-import type { Verdict } from './verdict.ts'
+import { noticesFor, type Verdict } from './verdict.ts'
 
 /** What a person or a program is told. `short` says everything in one line. */
 export interface Message {
@@ -34,7 +34,10 @@ export function messageFor(verdict: Verdict, standing: GateStanding, counts: Sea
   if (verdict.outcome === 'full' && standing.sessions) return fullMessage(standing, counts, language)
   if (verdict.outcome === 'blocked') {
     const [heading, text] = [`${verdict.page}Title`, `${verdict.page}Text`].map((key) => language.say(key, { title }))
-    const words = { title: heading ?? '', paragraphs: [text ?? '', ask], short: `${heading}. ${ask}` }
+    const why = noticesFor(standing.notices, false).map(
+      ({ texts }) => (texts[language.code] ?? texts['en'])?.text ?? '',
+    )
+    const words = { title: heading ?? '', paragraphs: [text ?? '', ...why, ask], short: `${heading}. ${ask}` }
     return { ...common, ...words, status: BLOCKED_STATUS[verdict.page], code: verdict.page }
   }
   if (verdict.outcome === 'reminder') {
