@@ -1,0 +1,46 @@
+import { Flags } from '@oclif/core'
+import { ApplianceCommand } from '../../../appliance-command.ts'
+import { keyFlag, passphraseFlag, readSecretKey, readText } from '../../../vendor/keys.ts'
+import { dayFlag, lastDayFlag, outFlag, perpetualOr, seqFlag } from '../../../vendor/license/flags.ts'
+import { issueDocument, opening, printed, report } from '../../../vendor/license/issue-document.ts'
+import { readIssuedLicence, renewedLimits } from '../../../vendor/license/renewal.ts'
+
+export default class VendorLicenseRenew extends ApplianceCommand {
+  static override summary = 'Move the dates or the numbers of a licence that you issued.'
+  static override description =
+    'What is not named stays as it is. An appliance takes it offline and at once, in every standing.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --licence k-17.lic --seq 2 --until 2027-12-31 --paid-through 2027-03-31 --key vendor.key',
+  ]
+  static override flags = {
+    licence: Flags.string({ char: 'l', summary: 'the licence, as it was issued', required: true, helpValue: 'FILE' }),
+    until: lastDayFlag('last day of use'),
+    'maintenance-until': dayFlag('last day of maintenance'),
+    'paid-through': dayFlag('last day that is paid for'),
+    users: Flags.integer({ summary: 'named users from now on', min: 0 }),
+    sessions: Flags.integer({ summary: 'concurrent sessions from now on', min: 0 }),
+    seq: seqFlag,
+    key: keyFlag,
+    'passphrase-file': passphraseFlag,
+    out: outFlag,
+  }
+
+  async run() {
+    const { flags } = await this.parse(VendorLicenseRenew)
+    const now = new Date()
+    const signer = await readSecretKey(flags.key, flags['passphrase-file'])
+    const { claims: licence, warning } = readIssuedLicence(await readText(flags.licence), signer.publicKey, now)
+    if (warning) this.say(`Warning: ${warning}`)
+    const changes = {
+      until: perpetualOr(flags.until),
+      maintenanceUntil: flags['maintenance-until'],
+      paidThrough: flags['paid-through'],
+      limits: renewedLimits(licence, flags),
+    }
+    const { jti, iss, contract } = licence
+    const renewal = { ...opening(now, iss), contract, seq: flags.seq, licence: jti, ...changes }
+    const issued = await issueDocument('renewal', renewal, { signer, out: flags.out, now })
+    this.log(report(issued))
+    return printed(issued)
+  }
+}

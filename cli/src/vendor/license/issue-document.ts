@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import {
+  type Claims,
+  type LicenceTrust,
+  signDocument,
+  type VendorKind,
+  type VerifiedDocument,
+  verifyDocument,
+} from '@domicile/license/document'
+import { ExitCode, UserError } from '@domicile/stacks/kernel'
+import type { PublicKey, SecretKey } from '@domicile/stacks/release'
+import { documentLines } from './document-text.ts'
+
+/** What every document of the vendor begins with. */
+export const opening = (now: Date, iss: string) => ({
+  jti: randomUUID(),
+  iss,
+  iat: Math.floor(now.getTime() / 1000),
+})
+
+export interface Issued<K extends VendorKind> {
+  readonly file: string
+  readonly kind: K
+  readonly keyId: string
+  readonly sha256: string
+  readonly claims: Claims<K>
+  /** For people, a line each. */
+  readonly lines: readonly string[]
+}
+
+/**
+ * Signs a document, reads it back as an appliance will, and only then writes it: mode 0644, never over another file.
+ * @throws UserError FILE_NOT_WRITTEN; LicenceRefusal when no appliance would take it
+ */
+export async function issueDocument<K extends VendorKind>(
+  kind: K,
+  claims: Claims<K>,
+  { signer, out, now }: { signer: SecretKey; out: string | undefined; now: Date },
+): Promise<Issued<K>> {
+  const { publicKey, key: privateKey } = signer
+  const armoured = signDocument(kind, claims, { kid: publicKey.keyId, privateKey })
+  const verified = verifyDocument(armoured, [kind], trustIn([publicKey]), now) as VerifiedDocument<VendorKind>
+  const lines = documentLines(verified)
+  const file = out ?? fileName(kind, claims)
+  await writeNew(file, [
+    ...lines,
+    '',
+    'This summary is for people. What counts is the signed text below.',
+    '',
+    armoured,
+  ])
+  return { file, kind, keyId: publicKey.keyId, sha256: verified.sha256, claims: verified.claims as Claims<K>, lines }
+}
+
+/** What a command says and returns after `issueDocument`. */
+export function report({ lines, file, keyId }: Issued<VendorKind>): string {
+  return [...lines, '', `Written: ${file}, signed by key ${keyId}`].join('\n')
+}
+
+export const printed = ({ lines: _, ...issued }: Issued<VendorKind>) => issued
+
+/** Trust in these keys alone, at any time. */
+export const trustIn = (keys: readonly PublicKey[]): LicenceTrust => ({
+  vendorKeys: keys.map((key) => ({ kid: key.keyId, publicKey: rawKey(key), from: null, until: null })),
+  list: null,
+})
+
+/** The 32 bytes of an Ed25519 key in base64url. */
+export const rawKey = ({ key }: PublicKey): string => key.export({ format: 'jwk' }).x ?? ''
+
+function fileName(kind: VendorKind, claims: Claims<VendorKind>): string {
+  const of = 'contract' in claims ? [claims.contract, claims.seq] : [claims.jti.slice(0, 8)]
+  return `${[kind, ...of].join('-').replaceAll(/[^A-Za-z0-9._-]/g, '-')}.lic`
+}
+
+async function writeNew(file: string, lines: readonly string[]): Promise<void> {
+  await writeFile(file, lines.join('\n'), { flag: 'wx', mode: 0o644 }).catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`${file} cannot be written: ${error.message}`, {
+      code: 'FILE_NOT_WRITTEN',
+      hint:
+        error.code === 'EEXIST'
+          ? 'A signed document is never overwritten: choose another file with --out.'
+          : 'Choose a folder that you may write to.',
+      exitCode: ExitCode.Usage,
+    })
+  })
+}
