@@ -33,7 +33,9 @@ const proof = z.strictObject({
 const refused = z.strictObject({
   status: z.int().check(z.minimum(200), z.maximum(599)),
   type: contentType,
-  /** `${message}` is replaced by the reason, escaped for a JSON string. */
+  /** Calls to this path alone; others get the gateway's own answer, whose status says that they were refused. */
+  path: z.optional(path),
+  /** `${title}` and `${message}` are replaced by the reason, escaped for a JSON string. */
   body: z.string().check(z.maxLength(4000)),
 })
 

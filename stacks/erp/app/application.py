@@ -2,6 +2,7 @@
 
 import gc
 
+import refusals  # noqa: F401
 import uwsgi
 from trytond.application import app  # noqa: F401
 from trytond.pool import Pool

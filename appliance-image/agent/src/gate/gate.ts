@@ -15,6 +15,8 @@ export interface Refused extends Asked {
   readonly acceptLanguage: string
   /** It asks with JSON or for it. */
   readonly json: boolean
+  /** Without the query. */
+  readonly path: string
 }
 
 /** What a page's banner shows: `text` with places `{from}` and `{until}` for the instants beside it. */
@@ -81,11 +83,16 @@ export class Gate {
     const { verdict: decided } = await this.decide(refused)
     const language = chooseLanguage(this.#languages, refused.acceptLanguage)
     const message = messageFor(decided, standing, this.seats.counts(standing.sessions?.idleMinutes ?? 20), language)
-    if (!refused.navigation) return callAnswer(message, language, refused.json ? this.#refused : undefined)
+    if (!refused.navigation) return callAnswer(message, language, this.#formFor(refused))
     const said = decided.outcome === 'blocked' ? noticesFor(standing.notices, false) : []
     for (const { key } of decided.outcome === 'reminder' ? decided.notices : said) this.#ports.noticeShown(key)
     if (decided.outcome !== 'reminder') return pageAnswer(message, language, null)
     return pageAnswer(message, language, noticeCookie(decided.notices))
+  }
+
+  #formFor({ json, path }: Refused): SessionSettings['refused'] {
+    const form = this.#refused
+    return json && (form?.path === undefined || form.path === path) ? form : undefined
   }
 
   banners(acceptLanguage: string): readonly Banner[] {

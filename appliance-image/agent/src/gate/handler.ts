@@ -24,7 +24,8 @@ export const gateHandler =
     }
     if (path === '/gate/page') {
       const json = /json/i.test(`${header(request, 'content-type')} ${header(request, 'accept')}`)
-      const refused = { ...askedIn(request), acceptLanguage: languageOf(request), json }
+      const called = { json, path: header(request, 'x-domicile-path') }
+      const refused = { ...askedIn(request), ...called, acceptLanguage: languageOf(request) }
       const { status, headers, body } = await gate.answer(refused)
       response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
       return true

@@ -128,8 +128,9 @@ ${paragraphs.join('\n')}
 export function callAnswer(message: Message, language: Language, refused: SessionSettings['refused']): Answer {
   const headers = { ...commonHeaders(message), 'content-language': language.code }
   if (refused) {
-    const words = JSON.stringify(message.short).slice(1, -1)
-    const body = refused.body.replaceAll('${message}', () => words)
+    const body = refused.body
+      .replaceAll('${title}', () => JSON.stringify(message.title).slice(1, -1))
+      .replaceAll('${message}', () => JSON.stringify(message.short).slice(1, -1))
     return { status: refused.status, headers: { ...headers, 'content-type': refused.type }, body }
   }
   const error = { code: message.code, message: message.short, ...message.details }
