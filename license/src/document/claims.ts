@@ -39,6 +39,8 @@ const word = z
   .string()
   .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$/, 'must be a word of letters, digits and . _ / -'))
 const instant = z.iso.datetime()
+/** minisign’s. */
+const keyId = z.string().check(z.regex(/^[0-9A-F]{16}$/, 'must be a key id of 16 hexadecimal digits'))
 const hash = z.string().check(z.regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal'))
 
 /** Thirty years, so that a slip of the pen in a year is seen where it is made. */
@@ -159,7 +161,7 @@ export const keysSchema = z.object({
   keys: z
     .array(
       z.object({
-        kid: z.string().check(z.regex(/^[0-9A-F]{16}$/)),
+        kid: keyId,
         /** Ed25519, 32 bytes in base64url. */
         publicKey: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/)),
         from: z.nullable(instant),
@@ -168,7 +170,7 @@ export const keysSchema = z.object({
     )
     .check(z.minLength(1), z.maxLength(16)),
   /** Documents signed by these count no more, whenever they were signed. */
-  revokedKeys: z._default(z.array(z.string()).check(z.maxLength(64)), []),
+  revokedKeys: z._default(z.array(keyId).check(z.maxLength(64)), []),
   revokedLicences: z._default(z.array(z.uuid()).check(z.maxLength(1000)), []),
 })
 
