@@ -1,5 +1,6 @@
+import { globSync } from 'node:fs'
 import { chmod, copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { $ } from 'zx'
 
@@ -44,9 +45,11 @@ export async function buildExecutable(out = join(ROOT, 'dist')): Promise<string>
   })
   const [config, blob, executable] = [join(out, 'sea.json'), join(out, 'sea.blob'), join(out, 'domicile')]
   const beside = `${executable}.new`
+  const terms = globSync(join(ROOT, 'license/terms/*.yaml'))
+  const assets = Object.fromEntries(terms.map((path) => [`terms/${basename(path)}`, path]))
   await writeFile(
     config,
-    JSON.stringify({ main: bundle, output: blob, disableExperimentalSEAWarning: true, useCodeCache: true }),
+    JSON.stringify({ main: bundle, output: blob, disableExperimentalSEAWarning: true, useCodeCache: true, assets }),
   )
   await $`node --experimental-sea-config ${config}`.quiet()
   await copyFile(process.execPath, beside)

@@ -18,6 +18,7 @@ const EXECUTABLE_SOURCES = [
     'cli/src',
     'stacks/src',
     'license/src',
+    'license/terms',
   ],
   ...['appliance-image/package.json', 'appliance-image/agent/src/protocol.ts'],
 ]

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
+import { LicenceRefusal } from '@domicile/license'
 import {
   type Claims,
   type LicenceTrust,
@@ -31,7 +32,7 @@ export interface Issued<K extends VendorKind> {
 
 /**
  * Signs a document, reads it back as an appliance will, and only then writes it: mode 0644, never over another file.
- * @throws UserError FILE_NOT_WRITTEN; LicenceRefusal when no appliance would take it
+ * @throws UserError DOCUMENT_INVALID when no appliance would take it, FILE_NOT_WRITTEN
  */
 export async function issueDocument<K extends VendorKind>(
   kind: K,
@@ -39,7 +40,7 @@ export async function issueDocument<K extends VendorKind>(
   { signer, out, now }: { signer: SecretKey; out: string | undefined; now: Date },
 ): Promise<Issued<K>> {
   const { publicKey, key: privateKey } = signer
-  const armoured = signDocument(kind, claims, { kid: publicKey.keyId, privateKey })
+  const armoured = acceptable(() => signDocument(kind, claims, { kid: publicKey.keyId, privateKey }))
   const verified = verifyDocument(armoured, [kind], trustIn([publicKey]), now) as VerifiedDocument<VendorKind>
   const lines = documentLines(verified)
   const file = out ?? fileName(kind, claims)
@@ -72,6 +73,20 @@ export const rawKey = ({ key }: PublicKey): string => key.export({ format: 'jwk'
 function fileName(kind: VendorKind, claims: Claims<VendorKind>): string {
   const of = 'contract' in claims ? [claims.contract, claims.seq] : [claims.jti.slice(0, 8)]
   return `${[kind, ...of].join('-').replaceAll(/[^A-Za-z0-9._-]/g, '-')}.lic`
+}
+
+/** The same refusal as the customer’s, with what the one who writes the document can do about it. */
+function acceptable(sign: () => string): string {
+  try {
+    return sign()
+  } catch (error) {
+    if (!(error instanceof LicenceRefusal)) throw error
+    throw new UserError(`No appliance would take this document. ${error.message}`, {
+      code: 'DOCUMENT_INVALID',
+      hint: 'Correct what is named above. Nothing was written.',
+      exitCode: ExitCode.Usage,
+    })
+  }
 }
 
 async function writeNew(file: string, lines: readonly string[]): Promise<void> {

@@ -1,4 +1,11 @@
-import { type LicenceClaims, type Limits, parseDocument, readClaims, verifyDocument } from '@domicile/license/document'
+import {
+  type Claims,
+  type LicenceClaims,
+  type Limits,
+  parseDocument,
+  readClaims,
+  verifyDocument,
+} from '@domicile/license/document'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import type { PublicKey } from '@domicile/stacks/release'
 import { trustIn } from './issue-document.ts'
@@ -19,35 +26,65 @@ export function readIssuedLicence(
   }
   const { claims } = readClaims('licence', unverified)
   if (kind !== 'licence' || !claims) {
-    throw new UserError('The file holds no licence that this version can read.', {
-      code: 'NOT_A_LICENCE',
-      hint: 'Give the file that `domicile vendor license issue` wrote.',
-      exitCode: ExitCode.Usage,
-    })
+    throw usage(
+      'NOT_A_LICENCE',
+      'The file holds no licence that this version can read.',
+      'Give the file that `domicile vendor license issue` wrote.',
+    )
   }
   return { claims, warning: `the licence is signed with key ${header.kid}; its signature was not checked` }
 }
 
+export interface Renewed {
+  readonly seq: number
+  readonly until?: string | null | undefined
+  readonly maintenanceUntil?: string | undefined
+  readonly paidThrough?: string | undefined
+  readonly users?: number | undefined
+  readonly sessions?: number | undefined
+}
+
 /**
- * Only the limits that change: an appliance keeps the others, which earlier renewals may have moved.
- * @throws UserError LIMIT_UNKNOWN when the licence has no such limit, whose behaviour could be taken over
+ * The claims of a renewal beside its opening. Of the limits only those that change: an appliance keeps the others, which
+ * earlier renewals may have moved.
+ * @throws UserError NOTHING_RENEWED, SEQUENCE_NOT_ABOVE; LIMIT_UNKNOWN when the licence has no such limit, whose behaviour
+ *   could be taken over
  */
-export function renewedLimits(
-  { limits }: LicenceClaims,
-  { users, sessions }: { users?: number | undefined; sessions?: number | undefined },
-): Limits | undefined {
-  if (users === undefined && sessions === undefined) return undefined
-  return {
+export function renewalOf(
+  licence: LicenceClaims,
+  { users, sessions, ...dates }: Renewed,
+): Omit<Claims<'renewal'>, Opening> {
+  const { jti, contract, limits } = licence
+  const changed = [users, sessions, dates.until, dates.maintenanceUntil, dates.paidThrough]
+  if (changed.every((value) => value === undefined)) throw nothing()
+  if (dates.seq <= licence.seq) throw notAbove(dates.seq, licence.seq)
+  const renewed: Limits = {
     ...(users !== undefined && { users: { ...known(limits.users, 'users'), max: users } }),
     ...(sessions !== undefined && { sessions: { ...known(limits.sessions, 'sessions'), max: sessions } }),
   }
+  return { licence: jti, contract, ...dates, ...(Object.keys(renewed).length > 0 && { limits: renewed }) }
 }
+
+type Opening = 'jti' | 'iss' | 'iat'
 
 function known<T>(limit: T | undefined, name: string): T {
   if (limit !== undefined) return limit
-  throw new UserError(`The licence does not limit ${name}, so there is nothing to change.`, {
-    code: 'LIMIT_UNKNOWN',
-    hint: 'Issue a new licence with this limit (`domicile vendor license issue`).',
-    exitCode: ExitCode.Usage,
-  })
+  throw usage(
+    'LIMIT_UNKNOWN',
+    `The licence does not limit ${name}, so there is nothing to change.`,
+    'Issue a new licence with this limit (`domicile vendor license issue`).',
+  )
 }
+
+const nothing = () =>
+  usage('NOTHING_RENEWED', 'Nothing is renewed.', 'Name at least one date or number that changes, such as --until.')
+
+const notAbove = (seq: number, licence: number) =>
+  usage(
+    'SEQUENCE_NOT_ABOVE',
+    `seq: ${seq} is not above the number of the licence, ${licence}; every appliance would refuse it.`,
+    'Give a number above those of all documents of this contract.',
+  )
+
+const usage = (code: string, message: string, hint: string) =>
+  new UserError(message, { code, hint, exitCode: ExitCode.Usage })

@@ -3,7 +3,7 @@ import { ApplianceCommand } from '../../../appliance-command.ts'
 import { keyFlag, passphraseFlag, readSecretKey, readText } from '../../../vendor/keys.ts'
 import { dayFlag, lastDayFlag, outFlag, perpetualOr, seqFlag } from '../../../vendor/license/flags.ts'
 import { issueDocument, opening, printed, report } from '../../../vendor/license/issue-document.ts'
-import { readIssuedLicence, renewedLimits } from '../../../vendor/license/renewal.ts'
+import { readIssuedLicence, renewalOf } from '../../../vendor/license/renewal.ts'
 
 export default class VendorLicenseRenew extends ApplianceCommand {
   static override summary = 'Move the dates or the numbers of a licence that you issued.'
@@ -31,14 +31,13 @@ export default class VendorLicenseRenew extends ApplianceCommand {
     const signer = await readSecretKey(flags.key, flags['passphrase-file'])
     const { claims: licence, warning } = readIssuedLicence(await readText(flags.licence), signer.publicKey, now)
     if (warning) this.say(`Warning: ${warning}`)
+    const { seq, users, sessions } = flags
     const changes = {
       until: perpetualOr(flags.until),
       maintenanceUntil: flags['maintenance-until'],
       paidThrough: flags['paid-through'],
-      limits: renewedLimits(licence, flags),
     }
-    const { jti, iss, contract } = licence
-    const renewal = { ...opening(now, iss), contract, seq: flags.seq, licence: jti, ...changes }
+    const renewal = { ...opening(now, licence.iss), ...renewalOf(licence, { seq, users, sessions, ...changes }) }
     const issued = await issueDocument('renewal', renewal, { signer, out: flags.out, now })
     this.log(report(issued))
     return printed(issued)
