@@ -67,7 +67,7 @@ async function rights(): Promise<Record<string, string>> {
       FROM pg_class c WHERE c.relnamespace::regnamespace::text IN ('public', 'more')
     UNION ALL SELECT a.attrelid::regclass || '.' || a.attname, a.attacl::text[] FROM pg_attribute a WHERE a.attacl IS NOT NULL AND a.attrelid >= 16384
     UNION ALL SELECT 'schema ' || nspname, nspacl::text[] FROM pg_namespace WHERE nspname IN ('public', 'more')
-    UNION ALL SELECT 'default ' || defaclnamespace::regnamespace || defaclobjtype, defaclacl::text[] FROM pg_default_acl`)
+    UNION ALL SELECT 'default ' || defaclnamespace::regnamespace::text || defaclobjtype::text, defaclacl::text[] FROM pg_default_acl`)
   return Object.fromEntries(rows.map(({ what, acl }) => [what, acl?.toSorted().join(' ')]))
 }
 

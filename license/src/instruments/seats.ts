@@ -67,13 +67,19 @@ export async function acquire(
   db: Queryable,
   { holder, pools, idleSeconds }: { holder: Uint8Array; pools: readonly Pool[]; idleSeconds: number },
 ): Promise<Seat | null> {
-  const ask = () =>
-    db.query<{ pool: Pool | null; slot: number; since: Date }>(
-      'SELECT pool, slot, since FROM domicile.acquire($1, $2, pg_catalog.make_interval(secs => $3))',
+  const ask = async (name: 'acquire' | 'acquire_in_turn') => {
+    const { rows } = await db.query<{ pool: Pool | null; slot: number; since: Date }>(
+      `SELECT pool, slot, since FROM domicile.${name}($1, $2, pg_catalog.make_interval(secs => $3))`,
       [Buffer.from(holder), pools, idleSeconds],
     )
-  const row = (await ask().catch((error) => (isTaken(error) ? ask() : Promise.reject(error)))).rows[0]
-  return row?.pool ? { pool: row.pool, slot: row.slot, since: instant(row.since) } : null
+    return rows[0]?.pool ? { pool: rows[0].pool, slot: rows[0].slot, since: instant(rows[0].since) } : null
+  }
+  try {
+    return (await ask('acquire')) ?? (await ask('acquire_in_turn'))
+  } catch (error) {
+    if (!isTaken(error)) throw error
+    return ask('acquire')
+  }
 }
 
 /** The same holder came twice at the same time and the other was first: now there is a seat to find. */
@@ -85,17 +91,11 @@ const isTaken = (error: unknown) => (error as { code?: string }).code === '23505
  */
 export async function renew(db: Queryable, holders: readonly Uint8Array[], idleSeconds: number): Promise<number> {
   if (holders.length === 0) return 0
-  const { rowCount } = await db.query(
-    `WITH here AS MATERIALIZED (
-       SELECT s.pool, s.slot FROM domicile.seat s WHERE s.holder = ANY ($1::pg_catalog.bytea[])
-        ORDER BY s.pool, s.slot FOR UPDATE
-     )
-     UPDATE domicile.seat s
-        SET until = greatest(s.until, pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $2))
-       FROM here WHERE s.pool = here.pool AND s.slot = here.slot`,
+  const { rows } = await db.query<{ renew: number }>(
+    'SELECT domicile.renew($1, pg_catalog.make_interval(secs => $2))',
     [holders.map((holder) => Buffer.from(holder)), idleSeconds],
   )
-  return rowCount ?? 0
+  return rows[0]?.renew ?? 0
 }
 
 /** @returns whether there was a seat to give back */
@@ -138,14 +138,7 @@ export async function heldSeats(
 
 /** Gives everybody the time that was lost because we did not look: before the first `cull` after an outage of ours. */
 export async function extendAll(db: Queryable, seconds: number): Promise<void> {
-  await db.query(
-    `WITH held AS MATERIALIZED (
-       SELECT s.pool, s.slot FROM domicile.seat s WHERE s.holder IS NOT NULL ORDER BY s.pool, s.slot FOR UPDATE
-     )
-     UPDATE domicile.seat s SET until = s.until + pg_catalog.make_interval(secs => $1)
-       FROM held WHERE s.pool = held.pool AND s.slot = held.slot`,
-    [seconds],
-  )
+  await db.query('SELECT domicile.extend(pg_catalog.make_interval(secs => $1))', [seconds])
 }
 
 const instant = (value: Date | string): string => new Date(value).toISOString()
