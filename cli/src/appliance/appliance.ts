@@ -4,8 +4,8 @@ import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Engine } from '@domicile/stacks/apply'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
-import { type Blueprint, layoutOf, makeBlueprint } from '@domicile/stacks/plan'
-import { parsePublicKey } from '@domicile/stacks/release'
+import { type Blueprint, layoutOf, makeBlueprint, type VendorKey } from '@domicile/stacks/plan'
+import { parsePublicKey, type Trust } from '@domicile/stacks/release'
 import { parseStack, type Stack } from '@domicile/stacks/stack'
 import { DockerEngine } from '../engine/docker-engine.ts'
 import { readState, readWanted, resolveName, type StateRecord, type WantedRecord } from './records.ts'
@@ -46,10 +46,14 @@ export const blueprintOf = (
     tls: wanted.tls.mode === 'acme' ? acme(wanted.tls) : { mode: wanted.tls.mode },
     images: Object.fromEntries(state.images.map(({ role, ...image }) => [role, image])),
     host: state.host,
-    vendorKeys: state.trust.keys.map(({ publicKey, from, until }) => {
-      const { keyId, key } = parsePublicKey(publicKey)
-      return { kid: keyId, publicKey: key.export({ format: 'jwk' }).x ?? '', from, until }
-    }),
+    vendorKeys: vendorKeysOf(state.trust),
+  })
+
+/** The keys that sign releases, as licences name them. */
+export const vendorKeysOf = ({ keys }: Trust): VendorKey[] =>
+  keys.map(({ publicKey, from, until }) => {
+    const { keyId, key } = parsePublicKey(publicKey)
+    return { kid: keyId, publicKey: key.export({ format: 'jwk' }).x ?? '', from, until }
   })
 
 const acme = ({ email, directory }: { email: string; directory?: string | undefined }) =>

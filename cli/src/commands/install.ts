@@ -3,13 +3,15 @@ import { refuseForeignNames } from '@domicile/stacks/apply'
 import { checkSequence } from '@domicile/stacks/release'
 import { parseStack } from '@domicile/stacks/stack'
 import { Args, Flags } from '@oclif/core'
-import { requireRoot } from '../appliance/appliance.ts'
+import { requireRoot, vendorKeysOf } from '../appliance/appliance.ts'
 import { withLock } from '../appliance/lock.ts'
 import { ApplianceCommand, dryRunFlag, nameFlag, yesFlag } from '../appliance-command.ts'
 import { DockerEngine } from '../engine/docker-engine.ts'
+import { agentOf } from '../facts/running.ts'
 import { firstLogin } from '../install/first-login.ts'
 import { carryOut, planInstallation, refuseOther } from '../install/install.ts'
 import { askSettings, givenSettings, readEarlier, wantedRecord } from '../install/prepare.ts'
+import { readDocuments, verifyDocuments } from '../license/documents-file.ts'
 import { acceptFlag, hostFlags, routesInUse } from '../preflight/preflight.ts'
 import { type ReadinessRequest, requireReady } from '../preflight/require-ready.ts'
 import { openTrusted, vendorKeyFlag } from '../release/open-trusted.ts'
@@ -36,6 +38,7 @@ export default class Install extends ApplianceCommand {
     settings: Flags.string({ summary: 'file with the answers, one `key: value` a line', helpValue: 'FILE' }),
     hostname: Flags.string({ summary: 'name or IP address under which people reach the appliance' }),
     ...hostFlags,
+    license: Flags.string({ summary: 'licence to apply once the appliance runs', helpValue: 'FILE' }),
     accept: acceptFlag,
   }
 
@@ -44,6 +47,8 @@ export default class Install extends ApplianceCommand {
     requireRoot()
     const release = await openTrusted(args.release, flags)
     const name = flags.name ?? release.manifest.name
+    const licence = flags.license === undefined ? undefined : await readDocuments(flags.license)
+    if (licence !== undefined) verifyDocuments(licence, vendorKeysOf(release.trust), new Date())
     return withLock(name, 'install', async () => {
       const earlier = await readEarlier(name)
       checkSequence(release.manifest, earlier.state?.release)
@@ -97,6 +102,7 @@ export default class Install extends ApplianceCommand {
       )
       const tools = { engine, stage: stage(this.jsonEnabled()), signal: this.signal, now: () => new Date() }
       const times = await carryOut(installation, release, earlier, tools)
+      if (licence !== undefined) await this.applyLicence(name, blueprint.layout.lib, licence)
       const login = await firstLogin(stack.manifest, blueprint)
       this.log(closingText(blueprint.url, name, login))
       return { changed: true, url: blueprint.url, login, steps: times }
@@ -106,6 +112,13 @@ export default class Install extends ApplianceCommand {
   private check(request: ReadinessRequest) {
     this.say('Checking this host …')
     return requireReady(request, { by: userInfo().username, at: new Date().toISOString() })
+  }
+
+  private async applyLicence(name: string, lib: string, text: string) {
+    const { licence } = await agentOf(lib).call('licence-import', { text })
+    this.say(
+      `Licence of ${licence.licence?.customer.name} in force; everything it says: domicile license show --name ${name}`,
+    )
   }
 
   private alreadySo(name: string) {

@@ -103,8 +103,8 @@ export class Enforcer {
     this.#findings = [...findings, ...this.#tamperings]
   }
 
-  async #holdUsers({ limits }: Effects, { users }: Guards): Promise<Advice[]> {
-    if (!users || this.#removedForMigration) return []
+  async #holdUsers({ limits }: Effects, { users }: Guards): Promise<void> {
+    if (!users || this.#removedForMigration) return
     const { application } = this.#ports
     const allowed = limits.users?.behaviour === 'refuse' ? limits.users.max : null
     const message = this.#ports.guardMessage()
@@ -117,34 +117,35 @@ export class Enforcer {
     if (!installed || found.length > 0) await installGuard(application, users, this.#place)
     const usage = await guardUsage(application)
     this.#users = { used: usage?.used ?? null, max: limits.users?.max ?? null }
-    return []
   }
 
-  async #holdReadOnly({ readOnly }: Effects): Promise<Advice[]> {
-    if (this.#removedForMigration) return []
+  async #holdReadOnly({ readOnly }: Effects): Promise<void> {
+    if (this.#removedForMigration) return
     const { application } = this.#ports
     const is = await readOnlyState(application, this.#roles)
-    if (is.readOnly && readOnly) for (const { code, detail } of is.holes) this.#tampered(code, detail)
+    if (is.readOnly && readOnly)
+      for (const { schema, table, privileges } of is.holes) {
+        this.#tampered('WRITABLE', `${schema}.${table ?? '*'} ${privileges.join(', ')}`)
+      }
     if (readOnly && (!is.readOnly || is.holes.length > 0)) await makeReadOnly(application, this.#roles)
     if (!readOnly && is.readOnly) await makeWritable(application, this.#roles)
     if (is.readOnly !== readOnly) this.#ports.record('read-only', { readOnly })
-    return []
   }
 
-  async #holdSeats({ limits: { sessions } }: Effects): Promise<Advice[]> {
+  async #holdSeats({ limits: { sessions } }: Effects): Promise<void> {
     const { own } = this.#ports
     await prepareSeats(own)
     if (sessions) {
       const { max, reserved, services } = sessions
       await setPools(own, { people: { max, reserved }, services: { max: services } })
     }
-    return []
   }
 
   /** What does not work now is said, and tried again in the next round. */
-  async #attempt(what: string, work: () => Promise<Advice[]>): Promise<Advice[]> {
+  async #attempt(what: string, work: () => Promise<void>): Promise<Advice[]> {
     try {
-      return await work()
+      await work()
+      return []
     } catch (error) {
       const message = messageOf(error)
       if (this.#isNews(`fails ${what}`)) this.#ports.log('enforcement-failed', { what, message })

@@ -1,13 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { Args, Flags } from '@oclif/core'
 import { openAppliance } from '../../appliance/appliance.ts'
 import { change } from '../../appliance/change.ts'
 import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
 import { agentOf } from '../../facts/running.ts'
+import { readDocuments } from '../../license/documents-file.ts'
 import { licenceDocument, standingLines } from '../../license/licence-text.ts'
-
-const MOST_BYTES = 256 * 1024
 
 export default class LicenseApply extends ApplianceCommand {
   static override summary = 'Take over a licence, a renewal, a receipt or another document that the vendor signed.'
@@ -37,20 +34,4 @@ export default class LicenseApply extends ApplianceCommand {
     this.log(standingLines(licence).join('\n'))
     return { changed: items.some(({ changed }) => changed), items, ...licenceDocument(licence) }
   }
-}
-
-async function readDocuments(path: string): Promise<string> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`${path} cannot be read: ${error.message}`, {
-      code: 'NO_FILE',
-      hint: 'Check the path and its permissions.',
-      exitCode: ExitCode.Usage,
-    })
-  })
-  if (bytes.length <= MOST_BYTES) return bytes.toString('utf8')
-  throw new UserError(`${path} has ${bytes.length} bytes; licence documents are much smaller.`, {
-    code: 'LICENCE_TOO_LARGE',
-    hint: 'Give the file that the vendor sent.',
-    exitCode: ExitCode.Usage,
-  })
 }
