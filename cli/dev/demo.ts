@@ -70,13 +70,28 @@ async function install(): Promise<void> {
     ...where,
     ...accepted(),
   )
+  await license()
   await domicile('status', '--name', NAME)
   console.log(`
 Try next:
+  dist/domicile license show
   dist/domicile doctor
   dist/domicile apply --dry-run
   dist/domicile tls root > root.pem
   npm run demo -- --remove        takes it all away again`)
+}
+
+/** Customer asks, vendor signs, customer applies: once for each installation. */
+async function license(): Promise<void> {
+  const [request, licence] = ['request.lic', 'licence.lic'].map((file) => join(FOLDER, file)) as [string, string]
+  const { stdout } = await execa(join(ROOT, 'dist/domicile'), ['license', 'show', '--name', NAME, '--json'])
+  if (JSON.parse(stdout).licence !== null) return
+  heading('Customer asks for a licence, vendor signs it, customer applies it')
+  await Promise.all([request, licence].map((file) => rm(file, { force: true })))
+  await domicile('license', 'request', '--name', NAME, '--purpose', 'test', '--out', request)
+  const spec = ['--spec', join(ROOT, 'cli/dev/demo-licence.yaml'), '--terms', 'erp-on-premises', '--seq', '1']
+  await domicile('vendor', 'license', 'issue', ...spec, '--request', request, '--key', 'vendor.key', '--out', licence)
+  await domicile('license', 'apply', licence, '--name', NAME)
 }
 
 /** A demo is not production: a small or slow machine is good enough to look at it, and the record says who said so. */
