@@ -41,8 +41,17 @@ export function courseOf(events: readonly StandingEvent[], terms: Terms, now: nu
     if (at > now) continue
     course = movesDates(event) ? moved(course, event, terms, at) : noted(course, event, at)
   }
-  return course
+  return { ...course, relieved: [...course.relieved, ...liftedSince(course, terms, now)] }
 }
+
+/** Orders that ended by themselves, at the time that the one who lifted them had set. */
+const liftedSince = (course: Course, terms: Terms, now: number) =>
+  course.orders.flatMap(({ at, claims, liftedAt }) => {
+    if (liftedAt === null || liftedAt > now) return []
+    const still = { ...course, orders: [{ at, claims, liftedAt: null }] }
+    const tracks = terms.tracks.filter(({ anchor }) => anchor === `order-${claims.action}`)
+    return [{ at: liftedAt, state: stateOf(progressOf(still, { ...terms, tracks }, liftedAt)) }]
+  })
 
 /** The licence in force: the last one imported, with the renewals and receipts after it. */
 export function effectiveLicence(events: readonly StandingEvent[]): LicenceClaims | null {
@@ -68,13 +77,17 @@ function noted(course: Course, event: Exclude<StandingEvent, Moving>, at: number
 /** Before dates move, what was final by then is kept; after it, what has ended by it is written down. */
 function moved(before: Course, event: Moving, terms: Terms, at: number): Course {
   const reached = reachedStages(before, terms, at)
-  const kept = reached.filter(({ stages }) => stages.some(({ stage }) => stage.final)).map(({ occasion }) => occasion)
+  const kept = reached.filter(({ begun }) => begun.some(({ stage }) => stage.final)).map(({ occasion }) => occasion)
   const after = follow({ ...before, final: kept }, event, at, terms.timezone)
-  const was = hardest(reached.map(({ stages }) => (stages.at(-1) as Beginning).stage.state))
-  const is = hardest(reachedStages(after, terms, at).map(({ stages }) => (stages.at(-1) as Beginning).stage.state))
+  const was = stateOf(reached)
+  const is = stateOf(reachedStages(after, terms, at))
   const eased = STATES.indexOf(is) < STATES.indexOf(was)
   return eased ? { ...after, relieved: [...after.relieved, { at, state: was }] } : after
 }
+
+/** The hardest of the stages that the occasions are in. */
+export const stateOf = (progress: readonly Progress[]): State =>
+  hardest(progress.flatMap(({ begun }) => begun.at(-1)?.stage.state ?? []))
 
 function follow(course: Course, event: Moving, at: number, zone: string): Course {
   switch (event.kind) {
@@ -229,14 +242,25 @@ function ofOrder(track: Track, { at, claims, liftedAt }: LiveOrder, { timezone }
   }
 }
 
+/** How far an occasion has come. */
+export interface Progress {
+  readonly occasion: Occasion
+  readonly begun: readonly Beginning[]
+  /** What is left, as if every notice that is waited for were shown now. */
+  readonly ahead: readonly Beginning[]
+}
+
+export function progressOf(course: Course, terms: Terms, now: number): Progress[] {
+  return occasionsOf(course, terms, now).map((occasion) => {
+    const begun = beginnings(occasion, course.shown, terms.timezone).filter(({ at }) => at <= now)
+    const ahead = beginnings(occasion, course.shown, terms.timezone, now).slice(begun.length)
+    return { occasion, begun, ahead }
+  })
+}
+
 /** The stages that have begun by an instant, by occasion; occasions without one are left out. */
-export function reachedStages(course: Course, terms: Terms, now: number) {
-  return occasionsOf(course, terms, now)
-    .map((occasion) => ({
-      occasion,
-      stages: beginnings(occasion, course.shown, terms.timezone).filter(({ at }) => at <= now),
-    }))
-    .filter(({ stages }) => stages.length > 0)
+function reachedStages(course: Course, terms: Terms, now: number) {
+  return progressOf(course, terms, now).filter(({ begun }) => begun.length > 0)
 }
 
 export const hardest = (states: readonly State[]): State =>

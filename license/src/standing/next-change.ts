@@ -1,7 +1,7 @@
 import type { LicenceClaims } from '../document/index.ts'
 import type { Terms } from '../terms/index.ts'
-import { type Course, hardest, occasionsOf } from './course.ts'
-import { type Beginning, beginnings, noticeKey, type Occasion } from './occasion.ts'
+import { type Course, hardest, type Progress, progressOf, stateOf } from './course.ts'
+import { type Beginning, noticeKey, type Occasion } from './occasion.ts'
 import { tierChanges } from './tier.ts'
 import type { Change, State } from './types.ts'
 import { filledIn, wordsOf } from './wording.ts'
@@ -14,30 +14,24 @@ export function nextChange(
   course: Course,
   terms: Terms,
   now: number,
-  state: State,
+  progress: readonly Progress[],
 ): { next: Change | null; until: string | null } {
+  const state = stateOf(progress)
   const comes = [
-    ...stagesAhead(course, terms, now),
+    ...stagesAhead(course, terms, progress),
     ...tiersAhead(course, terms, now, state),
-    ...liftsAhead(course, terms, now),
+    ...liftsAhead(course, terms, now, progress),
   ].toSorted((a, b) => a.at.localeCompare(b.at))
   const until = comes.find((change) => change.waitsFor === null && change.state !== state)
   return { next: comes[0] ?? null, until: until?.at ?? null }
 }
 
-function stagesAhead(course: Course, terms: Terms, now: number): Change[] {
-  const begun = (one: Occasion) => beginnings(one, course.shown, terms.timezone).filter(({ at }) => at <= now)
-  const others = (one: Occasion) =>
-    occasionsOf(course, terms, now)
-      .filter(({ track, name }) => track.name !== one.track.name || name !== one.name)
-      .flatMap((other) => begun(other).at(-1)?.stage.state ?? [])
-  return occasionsOf(course, terms, now).flatMap((occasion) => {
-    const all = beginnings(occasion, course.shown, terms.timezone, now)
-    const index = begun(occasion).length
-    const coming = all[index]
-    if (!coming || coming.at >= (occasion.ends ?? Infinity)) return []
-    const state = hardest([coming.stage.state, ...others(occasion)])
-    return [changeOf(course.licence as LicenceClaims, terms, occasion, coming, all.slice(index + 1), state)]
+function stagesAhead(course: Course, terms: Terms, progress: readonly Progress[]): Change[] {
+  return progress.flatMap((one) => {
+    const [coming, ...later] = one.ahead
+    if (!coming || coming.at >= (one.occasion.ends ?? Number.POSITIVE_INFINITY)) return []
+    const state = hardest([coming.stage.state, stateOf(progress.filter((other) => other !== one))])
+    return [changeOf(course.licence as LicenceClaims, terms, one.occasion, coming, later, state)]
   })
 }
 
@@ -72,22 +66,14 @@ const tiersAhead = (course: Course, terms: Terms, now: number, state: State): Ch
     }))
 
 /** An order that is lifted later: what is left then is what the other tracks say. */
-function liftsAhead(course: Course, terms: Terms, now: number): Change[] {
-  return occasionsOf(course, terms, now).flatMap(({ ends, order, track }) => {
+function liftsAhead(course: Course, terms: Terms, now: number, progress: readonly Progress[]): Change[] {
+  return progress.flatMap(({ occasion: { ends, order, track } }) => {
     if (ends === null || ends <= now || !order) return []
-    const left = occasionsOf(course, terms, ends).flatMap(
-      (other) => beginnings(other, course.shown, terms.timezone).findLast(({ at }) => at <= ends)?.stage.state ?? [],
-    )
     return [
       {
-        ...{
-          at: new Date(ends).toISOString(),
-          state: hardest(left),
-          track: track.name,
-          stage: 'lifted',
-          waitsFor: null,
-        },
-        ...{ clause: order.clause, text: `What was ordered is lifted: ${order.reason}` },
+        ...{ at: new Date(ends).toISOString(), track: track.name, stage: 'lifted', waitsFor: null },
+        ...{ state: stateOf(progressOf(course, terms, ends)), clause: order.clause },
+        text: `What was ordered is lifted: ${order.reason}`,
       },
     ]
   })

@@ -1,9 +1,9 @@
 import type { LicenceClaims } from '../document/index.ts'
 import { dayAt, plusDays, type Stage, type Terms } from '../terms/index.ts'
-import { type Course, courseOf, hardest, occasionsOf } from './course.ts'
+import { type Course, courseOf, hardest, type Progress, progressOf } from './course.ts'
 import { limitReasons } from './limits.ts'
 import { nextChange } from './next-change.ts'
-import { type Beginning, beginnings, type Occasion } from './occasion.ts'
+import type { Beginning, Occasion } from './occasion.ts'
 import { tierChanges } from './tier.ts'
 import {
   type Effects,
@@ -15,7 +15,7 @@ import {
   type State,
   type Usage,
 } from './types.ts'
-import { filledIn, noticeOf, type Words, wordsOf } from './wording.ts'
+import { type At, filledIn, noticeOf, type Words, wordsOf } from './wording.ts'
 
 export interface Facts {
   /** Everything that happened, oldest first; what is later than `now` does not count yet. */
@@ -28,7 +28,7 @@ export interface Facts {
 }
 
 /** A track that is under way: where it stands and what it says. */
-export interface Underway {
+interface Underway {
   readonly occasion: Occasion
   readonly stage: Stage
   readonly since: number
@@ -44,10 +44,11 @@ export interface Underway {
 export function standing({ events, usage, now, terms }: Facts): Standing {
   const course = terms && courseOf(events, terms, now)
   if (!terms || !course?.licence) return UNLICENSED
-  const tracks = underway(course, terms, now)
+  const progress = progressOf(course, terms, now)
+  const tracks = underway(course.licence, progress, { now, zone: terms.timezone })
   const limits = limitReasons(course.licence, usage, terms, new Date(now).toISOString())
   const state = hardest([...tracks.map(({ stage }) => stage.state), ...limits.reasons.map((reason) => reason.state)])
-  const { next, until } = nextChange(course, terms, now, state)
+  const { next, until } = nextChange(course, terms, now, progress)
   const reasons = [...tracks.map(reasonOf), ...limits.reasons]
   return {
     state,
@@ -66,19 +67,15 @@ const UNLICENSED: Standing = {
   },
 }
 
-export const iso = (instant: number) => new Date(instant).toISOString()
+const iso = (instant: number) => new Date(instant).toISOString()
 
 /** The tracks of which a stage has begun. */
-export function underway(course: Course, terms: Terms, now: number): Underway[] {
-  const zone = terms.timezone
-  return occasionsOf(course, terms, now).flatMap((occasion) => {
-    const begun = beginnings(occasion, course.shown, zone).filter(({ at }) => at <= now)
-    const current = begun.at(-1)
-    if (!current) return []
-    const ahead = beginnings(occasion, course.shown, zone, now).slice(begun.length)
-    const words = wordsOf(course.licence as LicenceClaims, occasion, current.stage, ahead, { now, zone })
-    const first = begun.find(({ stage }) => stage.state === current.stage.state) ?? current
-    return [{ occasion, stage: current.stage, since: first.at, words, ahead }]
+function underway(licence: LicenceClaims, progress: readonly Progress[], at: At): Underway[] {
+  return progress.flatMap(({ occasion, begun, ahead }) => {
+    const stage = begun.at(-1)?.stage
+    if (!stage) return []
+    const since = begun.find((one) => one.stage.state === stage.state)?.at ?? at.now
+    return [{ occasion, stage, since, words: wordsOf(licence, occasion, stage, ahead, at), ahead }]
   })
 }
 

@@ -64,12 +64,7 @@ function plainly(issue: z.core.$ZodIssue): Problem[] {
     case 'invalid_value':
       return [{ path, message: `must be one of: ${issue.values.join(', ')}` }]
     case 'invalid_type':
-      return [
-        {
-          path,
-          message: issue.input === undefined ? `is missing or no ${issue.expected}` : `must be: ${issue.expected}`,
-        },
-      ]
+      return [{ path, message: `must be given, as ${issue.expected}` }]
     case 'too_small':
       return [{ path, message: `must be at least ${issue.minimum}` }]
     case 'too_big':
