@@ -1,8 +1,9 @@
-import { LicenceRefusal, type RefusalKind } from '@domicile/license/refusal'
+import { LicenceRefusal } from '@domicile/license/refusal'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { confirm, input } from '@inquirer/prompts'
 import { Command, Flags, type Interfaces } from '@oclif/core'
 import { APPLIANCE_NAME } from './appliance/name.ts'
+import { REFUSAL_EXIT } from './license/refusal-exit.ts'
 
 /** What every command shares: when to ask, how to stop, how errors end. */
 export abstract class ApplianceCommand extends Command {
@@ -89,12 +90,6 @@ export const dryRunFlag = Flags.boolean({ summary: 'show what would be done and 
 const declined = () =>
   new UserError('Nothing was changed.', { code: 'DECLINED', hint: 'You answered no.', exitCode: ExitCode.Interrupted })
 
-const LICENCE_EXIT: Readonly<Record<RefusalKind, ExitCode>> = {
-  unreadable: ExitCode.Usage,
-  unverified: ExitCode.Unverified,
-  refused: ExitCode.License,
-}
-
 /** Every end that is not success, in one form. Parser errors are usage; what nobody foresaw is a bug and says so. */
 function toUserError(error: Interfaces.CommandError): UserError {
   if (error instanceof UserError) {
@@ -103,7 +98,7 @@ function toUserError(error: Interfaces.CommandError): UserError {
     return error
   }
   if (error instanceof LicenceRefusal) {
-    return new UserError(error.message, { code: error.code, hint: error.hint, exitCode: LICENCE_EXIT[error.kind] })
+    return new UserError(error.message, { code: error.code, hint: error.hint, exitCode: REFUSAL_EXIT[error.kind] })
   }
   if (error.name === 'ExitPromptError' || error.name === 'AbortError') return declined()
   if ('parse' in error || error.oclif?.exit === 2) {

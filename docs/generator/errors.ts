@@ -1,21 +1,24 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { REFUSAL_EXIT } from '@domicile/cli/refusal-exit'
+import type { RefusalKind } from '@domicile/license/refusal'
 import { ExitCode } from '@domicile/stacks/kernel'
 import { parts, texts } from './literals.ts'
 import { code, generatedFrom, table } from './markdown.ts'
 
 /**
- * Finds every failure with a code in the sources by its shape, of which there are three:
+ * Finds every failure with a code in the sources by its shape, of which there are four:
  *
  *     new UserError(MESSAGE, { code: CODE, hint, exitCode })
  *     new Refusal({ code: CODE, message: MESSAGE, hint })      the agent's; the CLI ends with 3
+ *     new LicenceRefusal(MESSAGE, { code: CODE, hint, kind })   the CLI ends by its kind
  *     name(CODE, MESSAGE, …)                                   where the same file has `const name = (code: string, message: string …`
  *
  * A code that stands alone in an object (an engine's error, a failure of the agent) ends with 1. Warnings are no failures.
  */
 
 const ROOT = join(import.meta.dirname, '../..')
-const SOURCES = '{cli,stacks,appliance-image}/**/src/**/*.ts'
+const SOURCES = '{cli,stacks,appliance-image,license}/**/src/**/*.ts'
 const NOT_FAILURES = ['.test.ts', '.fixture.ts', 'fixtures/', 'tls/warnings.ts', 'node_modules/', 'dist/']
 
 interface Failure {
@@ -55,6 +58,11 @@ export function failuresIn(source: string): Failure[] {
     message,
     exits: exitsIn(options),
   }))
+  const unlicensed = calls(source, /new LicenceRefusal(?=\()/g).map(([message = '', options = '']) => ({
+    codes: field(options, 'code'),
+    message,
+    exits: [REFUSAL_EXIT[(texts(field(options, 'kind'))[0] ?? 'refused') as RefusalKind]],
+  }))
   const refused = calls(source, /new (?:Refusal|Misunderstanding)(?=\()/g).map(([fields = '']) => ({
     codes: field(fields, 'code'),
     message: field(fields, 'message'),
@@ -67,7 +75,7 @@ export function failuresIn(source: string): Failure[] {
       exits,
     })),
   )
-  const known = [...called, ...refused, ...helped].flatMap(expand)
+  const known = [...called, ...unlicensed, ...refused, ...helped].flatMap(expand)
   return [...known, ...lone(source, known)]
 }
 

@@ -8,17 +8,12 @@ import {
   type VerbResponse,
 } from '@domicile/appliance-image/agent-protocol'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
+import { REFUSAL_EXIT } from '../license/refusal-exit.ts'
 
 /** An order from an ACME service may take its time; everything else is answered at once. Milliseconds. */
 const TIMEOUT_MS: Partial<Record<Verb, number>> = { 'tls-use': 120_000, 'tls-renew': 120_000 }
 const DEFAULT_TIMEOUT_MS = 10_000
 const MAX_ANSWER_BYTES = 1024 * 1024
-
-const DOCUMENT_REFUSED = {
-  unreadable: ExitCode.Usage,
-  unverified: ExitCode.Unverified,
-  refused: ExitCode.License,
-} as const
 
 const WHY: Readonly<Record<string, string>> = {
   ENOENT: 'it does not run',
@@ -80,7 +75,7 @@ function refused(status: number, answer: unknown): UserError {
   const parsed = agentError.safeParse(answer)
   if (!parsed.success) return speaksOtherwise(`HTTP ${status} without a reason`)
   const { code, message, hint, kind } = parsed.data.error
-  const exitCode = kind ? DOCUMENT_REFUSED[kind] : status === 409 ? ExitCode.Refused : ExitCode.Failed
+  const exitCode = kind ? REFUSAL_EXIT[kind] : status === 409 ? ExitCode.Refused : ExitCode.Failed
   return new UserError(message, { code, hint, exitCode })
 }
 

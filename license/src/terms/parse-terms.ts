@@ -98,4 +98,5 @@ const refusal = (problems: readonly string[]) =>
   new LicenceRefusal(`The terms are not valid: ${problems.join('; ').replaceAll(/\s+/g, ' ')}`, {
     code: 'TERMS_INVALID',
     hint: 'Correct the lines named above. The terms are part of the licence: ask the vendor when they came with it.',
+    kind: 'unreadable',
   })
