@@ -213,6 +213,65 @@ test('what one process changes, the others see too, long before their memory exp
   }
 })
 
+/** What the web client shows of an error: a UserError's title and text; anything else is a box without words. */
+async function refusal(language: string, method: string, ...params: unknown[]): Promise<[string, string]> {
+  const context = { language }
+  const error = await rpc('/erp/', method, [...params, context], await logIn()).then(
+    () => null,
+    ({ message }: Error) => JSON.parse(message) as [string, [string, string]],
+  )
+  expect(error?.[0]).toBe('UserError')
+  return error?.[1] ?? ['', '']
+}
+
+const GUARD = `
+  create function refuse() returns trigger language plpgsql as $$ begin
+    raise exception using errcode = 'DL001', message = 'LICENCE_USERS: 10 of 10 named users are active. Ask the vendor.';
+  end $$;
+  create trigger guard after insert on res_user execute function refuse();`
+
+test('who would be one user too many is told so, in the language of who adds them', async () => {
+  await sql(GUARD)
+  const user = { name: 'One more', login: 'more' }
+
+  const english = await refusal('en', 'model.res.user.create', [user])
+  expect(english[1]).toBe('10 of 10 named users are active. Ask the vendor.')
+  const slovenian = await refusal('sl', 'model.res.user.create', [user])
+  expect(slovenian[0]).toMatch(/^Aktivnih uporabnikov/)
+  expect(slovenian[1]).toContain('uporabnikov: 10. Zdaj jih je: 10.')
+  expect((await refusal('de_DE', 'model.res.user.create', [user]))[0]).toMatch(/^No more users/)
+  await sql('drop trigger guard on res_user; drop function refuse()')
+})
+
+/** As the manifest exempts them. */
+const WRITABLE = ['ir_session', 'res_user_login_attempt', 'res_user_device']
+
+test('while nothing may be written people log in and read, and are told why they cannot save', async () => {
+  await sql('revoke insert, update, delete on all tables in schema public from erp_app')
+  for (const table of WRITABLE) await sql(`grant insert, update, delete on ${table} to erp_app`)
+  try {
+    const session = await logIn()
+    const found = await rpc('/erp/', 'model.party.party.search_read', [[], 0, 1, null, ['name'], {}], session)
+    expect(found).toMatchObject([{ name: 'A customer' }])
+
+    for (const [method, ...params] of [
+      ['model.party.party.create', [{ name: 'No customer' }]],
+      ['model.party.party.write', [(found as { id: number }[])[0]?.id], { name: 'Changed' }],
+      ['model.party.party.delete', [(found as { id: number }[])[0]?.id]],
+    ] as const)
+      expect((await refusal('sl', method, ...params))[0]).toBe('Spreminjanje trenutno ni mogoče')
+  } finally {
+    await sql('grant insert, update, delete on all tables in schema public to erp_app')
+  }
+  await rpc('/erp/', 'model.party.party.create', [[{ name: 'Again' }], {}], await logIn())
+})
+
+test('errors that are none of the licence’s stay as they were', async () => {
+  await expect(rpc('/erp/', 'model.party.party.read', [['no number'], ['name'], {}], await logIn())).rejects.toThrow(
+    /^(?!.*licen[cs]e).*$/s,
+  )
+})
+
 test('no password is in the log or the configuration of a container', async () => {
   const { stdout, stderr } = await docker(['logs', `${name}-app`])
   const { stdout: configuration } = await docker(['inspect', `${name}-app`])

@@ -23,7 +23,7 @@ interface Held {
 
 export interface SeatCounts {
   readonly working: Readonly<Record<Pool, number>>
-  /** Seconds until the first seat of a person is free if nobody does anything more; null: nobody has one. */
+  /** Seconds until the first seat that is not a service's is free if nobody does anything more; null: there is none. */
   readonly nextFreeSeconds: number | null
 }
 
@@ -175,7 +175,7 @@ export class SeatKeeper {
     let oldest = Number.POSITIVE_INFINITY
     for (const { pool, seenAt } of this.#held.values()) {
       working[pool] += 1
-      if (pool === 'people') oldest = Math.min(oldest, seenAt)
+      if (pool !== 'services') oldest = Math.min(oldest, seenAt)
     }
     const left = oldest + idleMinutes * 60_000 - this.#ports.monotonic()
     return { working, nextFreeSeconds: Number.isFinite(left) ? Math.max(1, Math.ceil(left / 1000)) : null }
