@@ -1,4 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Claims } from '@domicile/license/document'
 import { UserError } from '@domicile/stacks/kernel'
 import { expect, test } from 'vitest'
@@ -61,6 +63,13 @@ test('a specification becomes a licence of this moment, with the terms in it', (
   })
   expect(read().jti).not.toBe(read().jti)
   expect(read(SPEC, null, 9).seq).toBe(9)
+})
+
+test('the specification that the manual shows becomes a licence', () => {
+  const manual = readFileSync(join(import.meta.dirname, '../../../../docs/vendor/licences.md'), 'utf8')
+  const [, spec = ''] = /```yaml\n(.*?)```/s.exec(manual) ?? []
+
+  expect(read(spec, { ...request, contract: null, seq: null }).modules).toHaveProperty('sale')
 })
 
 test.each([
