@@ -7,6 +7,7 @@ import Docker from 'dockerode'
 import { toCreateOptions } from './create-options.ts'
 import { explain, notFound, tolerate } from './docker-errors.ts'
 import { toFoundContainer } from './found-container.ts'
+import { type Piped, pipe } from './pipe.ts'
 
 /** The one adapter to Docker Engine, over its Unix socket. Nothing else in the program knows dockerode. */
 export class DockerEngine implements Engine {
@@ -201,6 +202,9 @@ export class DockerEngine implements Engine {
       stderr: Buffer.concat(stderr).toString(),
     }
   }
+
+  /** What `from` prints is what `to` reads. @returns bytes; @throws UserError PIPE_FAILED */
+  pipe = (from: Piped, to: Piped, signal: AbortSignal): Promise<number> => pipe(this.#docker, from, to, signal)
 }
 
 const into = (take: (chunk: Buffer) => void) =>

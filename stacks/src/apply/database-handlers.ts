@@ -145,9 +145,26 @@ export async function sqlAsOwner(
   { name, owner, ownerSecret }: Pick<DatabaseSpec, 'name' | 'owner' | 'ownerSecret'>,
   text: string,
 ): Promise<string> {
-  const password = (await readFile(ownerSecret, 'utf8')).trim()
-  const command = ['sh', '-c', WITH_PASSWORD, 'sh', ...PSQL, '-h', '127.0.0.1', '-U', owner, '-d', name]
-  return run(engine, postgres, command, `${password}\n${text}`)
+  const { command, input } = await asRole(PSQL, { database: name, role: owner, secret: ownerSecret })
+  return run(engine, postgres, command, `${input}${text}`)
+}
+
+export interface Login {
+  readonly database: string
+  readonly role: string
+  /** File on the host with the role's password. */
+  readonly secret: string
+}
+
+/**
+ * One of PostgreSQL's own programs in a session that a role logged in to, never the superuser's: what the application put
+ * into its database can act for nobody but itself.
+ * @returns the command for the postgres container and what its input must begin with
+ */
+export async function asRole(program: readonly string[], { database, role, secret }: Login) {
+  const password = (await readFile(secret, 'utf8')).trim()
+  const command = ['sh', '-c', WITH_PASSWORD, 'sh', ...program, '-h', '127.0.0.1', '-U', role, '-d', database]
+  return { command, input: `${password}\n` }
 }
 
 /**

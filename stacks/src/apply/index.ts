@@ -1,4 +1,4 @@
-export { databaseHandlers, runJob, scramVerifier, sql } from './database-handlers.ts'
+export { asRole, databaseHandlers, type Login, runJob, scramVerifier, sql, sqlAsOwner } from './database-handlers.ts'
 export { containerDrift, postgresDrift } from './drift.ts'
 export type { Engine, ExecOptions, ExecResult, FoundContainer, FoundImage, FoundNetwork } from './engine.ts'
 export { askHealth, engineHandlers, isImage, waitUntilHealthy } from './engine-handlers.ts'

@@ -46,7 +46,11 @@ export interface Blueprint {
   readonly volumes: readonly string[]
   /** In start order. */
   readonly containers: readonly ContainerSpec[]
-  readonly jobs: { readonly initialize?: ContainerSpec; readonly migrate?: ContainerSpec }
+  readonly jobs: {
+    readonly initialize?: ContainerSpec
+    readonly migrate?: ContainerSpec
+    readonly selftest?: ContainerSpec
+  }
   readonly database: DatabaseSpec
   readonly url: string
 }

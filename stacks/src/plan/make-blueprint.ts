@@ -51,7 +51,7 @@ export function makeBlueprint(wanted: Wanted): Blueprint {
   }
   const context: Context = { wanted, url, hostname, files, secrets }
   const services = startOrder(stack).map((service) => serviceContainer(context, service))
-  const { initialize, migrate } = stack.manifest.lifecycle
+  const { initialize, migrate, selftest } = stack.manifest.lifecycle
   return {
     name,
     layout,
@@ -67,6 +67,7 @@ export function makeBlueprint(wanted: Wanted): Blueprint {
     jobs: {
       ...(initialize && { initialize: jobContainer(context, initialize) }),
       ...(migrate && { migrate: jobContainer(context, migrate) }),
+      ...(selftest && { selftest: jobContainer(context, selftest) }),
     },
     database,
     url,

@@ -86,7 +86,15 @@ export const manifestSchema = z.strictObject({
     )
     .default({}),
   login: z.strictObject({ user: oneLine(80), secret: secretName }).optional(),
-  lifecycle: z.strictObject({ initialize: job.optional(), migrate: job.optional() }).default({}),
+  lifecycle: z
+    .strictObject({
+      initialize: job.optional(),
+      migrate: job.optional(),
+      selftest: job
+        .describe('Logs in, reads, writes and logs out on a scratch copy of the appliance (`license selftest`).')
+        .optional(),
+    })
+    .default({}),
   egress: z.array(word).default([]).describe('Services that may open connections to the outside.'),
   meters: z.optional(metersSchema),
   guards: z.optional(guardsSchema),

@@ -1,0 +1,99 @@
+import type { Duplex } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { UserError } from '@domicile/stacks/kernel'
+import type Docker from 'dockerode'
+import { explain } from './docker-errors.ts'
+
+/** A program in a container; `input` is what it reads first. */
+export interface Piped {
+  readonly container: string
+  readonly command: readonly string[]
+  readonly user: string
+  readonly input: string
+}
+
+const MOST_COMPLAINTS = 8192
+
+/**
+ * Feeds what one program prints to another one in another container, of whatever size: only what is under way is in memory.
+ * @returns how many bytes went through
+ * @throws UserError PIPE_FAILED with what the first program that failed complained about
+ */
+export async function pipe(docker: Docker, from: Piped, to: Piped, signal: AbortSignal): Promise<number> {
+  const [source, sink] = [await open(docker, from), await open(docker, to)]
+  const stop = () => {
+    source.stream.destroy()
+    sink.stream.destroy()
+  }
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    const complaints = complaintsOf(sink.stream)
+    // Awaited below, unless the source fails first.
+    complaints.catch(() => undefined)
+    const { bytes, text } = await pour(source.stream, sink.stream)
+    sink.stream.end()
+    const told = await complaints
+    signal.throwIfAborted()
+    await mustHaveWorked(sink.exec, to, told)
+    await mustHaveWorked(source.exec, from, text)
+    return bytes
+  } finally {
+    signal.removeEventListener('abort', stop)
+    stop()
+  }
+}
+
+async function open(docker: Docker, { container, command, user, input }: Piped) {
+  const exec = await docker
+    .getContainer(container)
+    .exec({ Cmd: [...command], AttachStdin: true, AttachStdout: true, AttachStderr: true, User: user })
+    .catch(explain)
+  const stream = (await exec.start({ hijack: true, stdin: true }).catch(explain)) as Duplex
+  stream.write(input)
+  return { exec, stream }
+}
+
+/** Everything on stdout goes on, as fast as it is taken; stderr is kept. A sink that went away says itself why. */
+async function pour(source: Duplex, sink: Duplex): Promise<{ bytes: number; text: string }> {
+  let bytes = 0
+  let text = ''
+  source.end()
+  for await (const { error, payload } of framesOf(source)) {
+    if (error) text = `${text}${payload.toString()}`.slice(-MOST_COMPLAINTS)
+    if (error || sink.destroyed) continue
+    bytes += payload.length
+    if (!sink.write(payload)) await Promise.race([once(sink, 'drain'), finished(sink).catch(() => undefined)])
+  }
+  return { bytes, text }
+}
+
+const once = (stream: Duplex, event: string) => new Promise<void>((resolve) => stream.once(event, () => resolve()))
+
+async function complaintsOf(stream: Duplex): Promise<string> {
+  let text = ''
+  for await (const { payload } of framesOf(stream)) text = `${text}${payload.toString()}`.slice(-MOST_COMPLAINTS)
+  return text
+}
+
+/** The engine’s multiplexed format, as it comes: 1 byte stream, 3 zero bytes, 4 bytes length (big endian), payload. */
+async function* framesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<{ error: boolean; payload: Buffer }> {
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const chunk of stream) {
+    rest = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
+    while (rest.length >= 8 && rest.length >= 8 + rest.readUInt32BE(4)) {
+      const end = 8 + rest.readUInt32BE(4)
+      yield { error: rest[0] === 2, payload: rest.subarray(8, end) }
+      rest = rest.subarray(end)
+    }
+  }
+}
+
+async function mustHaveWorked(exec: Docker.Exec, { container, command }: Piped, complaints: string): Promise<void> {
+  const { ExitCode } = await exec.inspect()
+  if (ExitCode === 0) return
+  const program = command.find((word) => /^pg_/.test(word)) ?? command[0]
+  throw new UserError(`${program} in ${container} failed: ${complaints.trim() || `it ended with ${ExitCode}`}`, {
+    code: 'PIPE_FAILED',
+    hint: `Look at what PostgreSQL printed: docker logs ${container}`,
+  })
+}
