@@ -51,7 +51,16 @@ const day = z.iso
 /** `refuse` what goes beyond, let it through and `warn`, or only `count` it for the audit. Another word is refused at import. */
 export const behaviourSchema = z.enum(['refuse', 'warn', 'count'])
 
+/** The end of 2100, as days end there too. */
+const LATEST_SECONDS = 4_133_980_799
+
 const most = z.int().check(z.minimum(0), z.maximum(10_000_000))
+/** By name; whatever is counted, there are not more of it than a person could read. */
+const named = <T extends z.ZodMiniType>(value: T) =>
+  z
+    .record(word, value)
+    .check(z.refine((entries) => Object.keys(entries).length <= 200, 'must have at most 200 entries'))
+
 const limit = z.object({ max: most, behaviour: behaviourSchema })
 
 const common = {
@@ -59,7 +68,7 @@ const common = {
   jti: z.uuid(),
   /** The vendor's name. */
   iss: text(120),
-  iat: z.int().check(z.positive()),
+  iat: z.int().check(z.positive(), z.maximum(LATEST_SECONDS)),
 }
 
 /** Documents about one contract are numbered by one series; an appliance never accepts one lower than it has seen. */
@@ -81,7 +90,7 @@ const limitsSchema = z.object({
   ),
   installations: z.optional(limit),
   /** Of meters that the stack has, by name, as it counts them or per calendar month or year. */
-  meters: z.optional(z.record(word, z.extend(limit, { per: z.optional(z.enum(['month', 'year'])) }))),
+  meters: z.optional(named(z.extend(limit, { per: z.optional(z.enum(['month', 'year'])) }))),
 })
 
 const termsSchema = z.object({
@@ -104,7 +113,7 @@ export const licenceSchema = z.object({
   /** The one installation it is for; null: any of the customer's, up to `limits.installations`. */
   installation: z.nullable(z.uuid()),
   modules: z._default(
-    z.record(word, z.object({ users: z.optional(limit), from: z.optional(day), until: z.optional(z.nullable(day)) })),
+    named(z.object({ users: z.optional(limit), from: z.optional(day), until: z.optional(z.nullable(day)) })),
     {},
   ),
   limits: limitsSchema,
@@ -195,7 +204,7 @@ export const requestSchema = z.object({
   contract: z.nullable(word),
   seq: z.nullable(z.int()),
   /** Counted when it was made; numbers only. */
-  usage: z.record(word, z.number()),
+  usage: named(z.number()),
   chain: chainSchema,
 })
 

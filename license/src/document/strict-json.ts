@@ -11,8 +11,8 @@ export function parseStrictJson(bytes: Uint8Array, what: string): Record<string,
   const text = decode(bytes, what)
   const value = parse(text, what)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused(`${what} is not an object`)
-  const twice = nameGivenTwice(text)
-  if (twice !== null) throw refused(`${what} says ${quoted(twice)} twice`)
+  const flaw = flawIn(text)
+  if (flaw !== null) throw refused(`${what} ${flaw}`)
   return value as Record<string, unknown>
 }
 
@@ -32,16 +32,22 @@ function parse(text: string, what: string): unknown {
   }
 }
 
+/** Far beyond any document; deeper ones would only exhaust the stack of whoever walks through them. */
+const DEEPEST = 20
+
 /** @param text valid JSON */
-function nameGivenTwice(text: string): string | null {
+function flawIn(text: string): string | null {
   const open: Set<string>[] = []
   for (const [token, string, colon] of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}[\]]/g)) {
-    if (token === '{' || token === '[') open.push(new Set())
-    else if (token === '}' || token === ']') open.pop()
+    if (token === '{' || token === '[') {
+      open.push(new Set())
+      if (open.length > DEEPEST) return 'is nested too deeply'
+    }
+    if (token === '}' || token === ']') open.pop()
     else if (colon && string) {
       const name: string = JSON.parse(string)
       const names = open.at(-1)
-      if (names?.has(name)) return name
+      if (names?.has(name)) return `says ${quoted(name)} twice`
       names?.add(name)
     }
   }

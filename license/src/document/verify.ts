@@ -86,8 +86,10 @@ function expectKind<K extends DocumentKind>(parsed: ParsedDocument, expected: re
   throw otherKind(parsed.kind, expected)
 }
 
-/** Only for finding the key: what is not a number is refused by `checkClaims` in the end. */
-const iatOf = ({ unverified: { iat } }: ParsedDocument): number => (Number.isSafeInteger(iat) ? (iat as number) : 0)
+/** Only for finding the key: what cannot be a time is refused by `checkClaims` in the end. */
+function iatOf({ unverified: { iat } }: ParsedDocument): number {
+  return typeof iat === 'number' && Math.abs(iat) < 1e10 ? iat : 0
+}
 
 function checkSignature({ header, signed, signature }: ParsedDocument, key: KeyObject): void {
   if (!verify(null, signed, key, signature)) throw wrongSignature(header.kid)
