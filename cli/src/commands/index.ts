@@ -11,6 +11,7 @@ export const COMMANDS: Readonly<Record<string, Loader>> = {
   'license:apply': () => import('./license/apply.ts'),
   'license:request': () => import('./license/request.ts'),
   'license:show': () => import('./license/show.ts'),
+  'license:simulate': () => import('./license/simulate.ts'),
   logs: () => import('./logs.ts'),
   'maintenance:announce': () => import('./maintenance/announce.ts'),
   'maintenance:cancel': () => import('./maintenance/cancel.ts'),

@@ -119,7 +119,7 @@ function entriesBetween(
   const tierChanged = before !== null && before.effects.tier !== after.effects.tier
   return [
     ...(before === null && begun.length === 0 ? [entry('stands', standsAs(after))] : []),
-    ...over.map((reason) => entry('ends', { ...reason, text: `No more: ${reason.text}` })),
+    ...over.map((reason) => entry('ends', { ...reason, text: `This is over: “${reason.stage}” of ${reason.track}.` })),
     ...begun.map((reason) => entry(before === null ? 'stands' : 'begins', reason)),
     ...(tierChanged ? [entry('tier', tierEntry(after.effects, terms))] : []),
   ]

@@ -174,13 +174,19 @@ export function occasionsOf(course: Course, terms: Terms, now: number): Occasion
     (one) => one.track.anchor !== 'terminated' && (one.ends === null || one.ends > now || outlasts(one, course, terms)),
   )
   const ended = endOfContract(first, course, terms)
+  if (ended === null) return first
   return [
-    ...first,
-    ...terms.tracks
-      .filter(({ anchor }) => anchor === 'terminated' && ended !== null)
-      .map((track) => plain(track, ended as number, terms, ended as number)),
+    ...(ended <= now ? first.filter((one) => outlivesEnd(one, course, terms, now)) : first),
+    ...terms.tracks.filter(({ anchor }) => anchor === 'terminated').map((track) => plain(track, ended, terms, ended)),
   ]
 }
+
+const DATES: readonly string[] = ['paidThrough', 'termUntil', 'trialUntil', 'expiry']
+
+/** After the end nothing falls due any more, and nobody is kept from the data for it. Orders and what ended it stand. */
+const outlivesEnd = (occasion: Occasion, course: Course, { timezone }: Terms, now: number) =>
+  !DATES.includes(occasion.track.anchor) ||
+  beginnings(occasion, course.shown, timezone).some(({ stage, at }) => stage.final && at <= now)
 
 /** Whether something final had begun before an order was lifted. */
 const outlasts = (occasion: Occasion, course: Course, { timezone }: Terms) =>

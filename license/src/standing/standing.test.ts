@@ -177,6 +177,17 @@ test('notice of the end can be withdrawn until the end', () => {
   expect(history.standing('2026-06-01').state).toBe('good')
 })
 
+test('after the end nothing falls due, and nobody is kept from the data for it', () => {
+  const history = new History('invoicing-prepaid', { paidThrough: '2026-01-31' }).terminated('2026-02-10', '2026-02-20')
+  history.tellDaily('2026-02-01', '2026-02-21')
+
+  expect(history.standing('2026-02-20').effects.blocked).toMatchObject({ page: 'suspended' })
+  expect(history.standing('2026-02-21')).toMatchObject({
+    state: 'terminated',
+    effects: { blocked: null, readOnly: true },
+  })
+})
+
 test('releases are covered while maintenance or rent runs, and none is after the end', () => {
   const covered = (more: Parameters<typeof licenceOf>[1], day = '2026-02-01') =>
     new History('erp-on-premises', more).tell(day).standing(day).effects.upgradesThrough
