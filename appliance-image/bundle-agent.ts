@@ -10,8 +10,12 @@ export type NpmPackage = { name: string; version: string; license: string }
 
 const run = promisify(execFile)
 const here = import.meta.dirname
-/** Bundle → source. What makes certificates is a program of its own, so that the agent does not keep it in memory. */
-const entries = { agent: join(here, 'agent/src/main.ts'), 'issue-one': join(here, 'agent/src/issue-one.ts') }
+/** Bundle → source. What certificates and licences take is in programs of their own, so that the agent does not keep it in memory. */
+const entries = {
+  agent: join(here, 'agent/src/main.ts'),
+  'issue-one': join(here, 'agent/src/issue-one.ts'),
+  'judge-one': join(here, 'agent/src/judge-one.ts'),
+}
 const staged = join(here, 'dist/agent')
 
 /**
@@ -44,7 +48,7 @@ const leaveOut: Plugin = {
 }
 
 /**
- * Bundles the agent's two programs, `agent.cjs` and `issue-one.cjs`, each with all it imports, as CommonJS.
+ * Bundles the agent's programs, `agent.cjs`, `issue-one.cjs` and `judge-one.cjs`, each with all it imports, as CommonJS.
  * @returns the npm packages whose code went into it
  */
 export async function bundleAgent(folder: string): Promise<NpmPackage[]> {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Config } from './config.ts'
 import { healthServer } from './health-server.ts'
+import type { Judge } from './licensing/judge.ts'
 import { type Licensing, startLicensing } from './licensing/licensing.ts'
 import type { Log } from './log.ts'
 import { PROTOCOL_VERSION, type VerbResponse } from './protocol.ts'
@@ -17,6 +18,7 @@ import { TlsState } from './tls/tls-state.ts'
 
 export interface AgentPorts {
   readonly issuer: Issuer
+  readonly judge: Judge
   readonly clock: () => Date
   readonly random: () => number
   readonly log: Log
@@ -30,13 +32,13 @@ const ORDER_SECONDS = 300
  *
  * @throws Error when a folder, the port or the socket can not be used
  */
-export async function startAgent(config: Config, { issuer, clock, random, log }: AgentPorts): Promise<void> {
+export async function startAgent(config: Config, { issuer, judge, clock, random, log }: AgentPorts): Promise<void> {
   const { folders, http, appliance } = config
   await mkdir(folders.state, { recursive: true, mode: 0o700 })
   const state = new TlsState(folders.state, log)
   const certificates = new Certificates(config, { state, folder: new TlsFolder(folders.tls), issuer, clock, log })
   await certificates.load()
-  const licensing = await startLicensing(config, { clock, log })
+  const licensing = await startLicensing(config, { judge, clock, log })
   const scheduler = new Scheduler(
     [
       { name: 'certificates', intervalSeconds: CHECK_SECONDS, jitterSeconds: 0, run: certificates.check },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { startAgent } from './agent.ts'
 import { parseConfig } from './config.ts'
+import { forkedJudge } from './licensing/forked-judge.ts'
 import { jsonLog, messageOf } from './log.ts'
 import { forkedIssuer } from './tls/forked-issuer.ts'
 
@@ -26,11 +27,13 @@ function runAgent(configPath: string): void {
   process.umask(0o027)
 
   const [, program = ''] = process.argv
-  // Beside this program, and bundled like it: what it takes is not read into the memory of the agent.
-  const issuer = join(dirname(program), `issue-one${extname(program)}`)
+  // Programs beside this one, and bundled like it: what they take is not read into the memory of the agent.
+  const beside = (name: string) => join(dirname(program), `${name}${extname(program)}`)
   const start = async () => {
     const config = parseConfig(readFileSync(configPath, 'utf8'))
-    await startAgent(config, { issuer: forkedIssuer(issuer, stop.signal), clock, random: Math.random, log })
+    const issuer = forkedIssuer(beside('issue-one'), stop.signal)
+    const judge = forkedJudge(beside('judge-one'), stop.signal)
+    await startAgent(config, { issuer, judge, clock, random: Math.random, log })
   }
   start().catch(fail)
 }

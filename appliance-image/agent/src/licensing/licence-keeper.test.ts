@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { type Claims, compareChains, type DocumentKind, signDocument, verifyRequest } from '@domicile/license/document'
 import { readRecord } from '@domicile/license/record'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { LicenceKeeper } from './licence-keeper.ts'
+import { judging } from './judging.ts'
+import { LicenceKeeper, NO_USAGE } from './licence-keeper.ts'
 
 const TERMS = readFileSync(join(import.meta.dirname, '../../../../license/terms/erp-on-premises.yaml'), 'utf8')
 const KID = 'A1B2C3D4E5F60718'
@@ -30,7 +31,7 @@ async function started(): Promise<LicenceKeeper> {
   const vendorKeys = [{ kid: KID, publicKey, from: null, until: null }]
   const keeper = new LicenceKeeper(
     { folder, product, vendorKeys },
-    { wall: () => now, ran: () => ran, log: () => undefined },
+    { judge: judging, wall: () => now, ran: () => ran, log: () => undefined },
   )
   await keeper.load()
   return keeper
@@ -88,7 +89,7 @@ const kinds = () => readRecord(readFileSync(recordPath(), 'utf8')).lines.map(({ 
 describe('a licence', () => {
   test('is in force at once, and after a restart', async () => {
     const keeper = await started()
-    await keeper.take(licence(1), false)
+    await keeper.take(licence(1), false, NO_USAGE)
 
     expect(keeper.standing).toMatchObject({ state: 'good', effects: { limits: { users: { max: 10 } } } })
     expect((await started()).standing).toEqual(keeper.standing)
@@ -96,22 +97,22 @@ describe('a licence', () => {
 
   test('that was altered changes nothing, is refused with a reason and written down', async () => {
     const keeper = await started()
-    await keeper.take(licence(1), false)
+    await keeper.take(licence(1), false, NO_USAGE)
     const lines = licence(2, { limits: {} }).split('\n')
     const altered = lines.map((line, index) =>
       index === 3 ? line.replace(/^./, (c) => (c === 'A' ? 'B' : 'A')) : line,
     )
 
-    await expect(keeper.take(altered.join('\n'), false)).rejects.toMatchObject({ name: 'Refusal', hint: /./ })
+    await expect(keeper.take(altered.join('\n'), false, NO_USAGE)).rejects.toMatchObject({ name: 'Refusal', hint: /./ })
     expect(keeper.licence?.seq).toBe(1)
     expect(kinds()).toEqual(['begun', 'imported', 'standing', 'import-refused'])
   })
 
   test('that is older than one seen is refused, also after a restart', async () => {
     const older = licence(1)
-    await (await started()).take(licence(2), false)
+    await (await started()).take(licence(2), false, NO_USAGE)
 
-    await expect((await started()).take(older, false)).rejects.toMatchObject({
+    await expect((await started()).take(older, false, NO_USAGE)).rejects.toMatchObject({
       code: 'DOCUMENT_OLDER',
       kind: 'refused',
     })
@@ -120,7 +121,9 @@ describe('a licence', () => {
   test('comes in whole or not at all: one bad document in a file refuses all of it', async () => {
     const keeper = await started()
 
-    await expect(keeper.take(`${licence(2)}\n${suspend(1)}`, false)).rejects.toMatchObject({ code: 'DOCUMENT_OLDER' })
+    await expect(keeper.take(`${licence(2)}\n${suspend(1)}`, false, NO_USAGE)).rejects.toMatchObject({
+      code: 'DOCUMENT_OLDER',
+    })
     expect(keeper.licence).toBeNull()
     expect(keeper.standing.state).toBe('unlicensed')
   })
@@ -129,19 +132,21 @@ describe('a licence', () => {
     const text = TERMS.replace('state: suspended', 'state: asleep')
     const terms = { name: 'x', version: 1, sha256: createHash('sha256').update(text).digest('hex'), text }
 
-    await expect((await started()).take(licence(1, { terms }), false)).rejects.toMatchObject({ name: 'Refusal' })
+    await expect((await started()).take(licence(1, { terms }), false, NO_USAGE)).rejects.toMatchObject({
+      name: 'Refusal',
+    })
   })
 })
 
 describe('a harder standing', () => {
   test('comes only when two computations in a row say so; a milder one at once', async () => {
     const keeper = await started()
-    await keeper.take(licence(1), false)
-    await keeper.take(suspend(2), false)
+    await keeper.take(licence(1), false, NO_USAGE)
+    await keeper.take(suspend(2), false, NO_USAGE)
 
     expect(keeper.standing.state).toBe('good')
     pass(15_000)
-    keeper.evaluate()
+    await keeper.evaluate(NO_USAGE)
     expect(keeper.standing).toMatchObject({ state: 'suspended', effects: { blocked: { page: 'suspended' } } })
 
     pass(15_000)
@@ -153,14 +158,14 @@ describe('a harder standing', () => {
       notice: null,
       urgent: false,
     } as const
-    await keeper.take(signed('order', { ...lift, effective: now.toISOString() }), false)
+    await keeper.take(signed('order', { ...lift, effective: now.toISOString() }), false, NO_USAGE)
     expect(keeper.standing.state).toBe('good')
   })
 })
 
 test('a notice counts as shown once, when it is due', async () => {
   const keeper = await started()
-  await keeper.take(licence(1, { paidThrough: '2026-11-20' }), false)
+  await keeper.take(licence(1, { paidThrough: '2026-11-20' }), false, NO_USAGE)
   const [notice] = keeper.standing.effects.notices
 
   keeper.shown('not/one@of-them')
@@ -174,7 +179,7 @@ test('a notice counts as shown once, when it is due', async () => {
 describe('the record', () => {
   test('that was shortened is seen', async () => {
     const keeper = await started()
-    await keeper.take(licence(1, { paidThrough: '2026-11-20' }), false)
+    await keeper.take(licence(1, { paidThrough: '2026-11-20' }), false, NO_USAGE)
     const [first, second] = readFileSync(recordPath(), 'utf8').split('\n')
     writeFileSync(recordPath(), `${first}\n${second}\n`)
 
@@ -185,14 +190,14 @@ describe('the record', () => {
   })
 
   test('that was filled with rubbish costs nobody the work: what was decided last holds', async () => {
-    await (await started()).take(licence(1), false)
+    await (await started()).take(licence(1), false, NO_USAGE)
     writeFileSync(recordPath(), 'rubbish\n\0\xff{{{\n')
     writeFileSync(join(folder, 'state.json'), 'rubbish')
 
     const keeper = await started()
     expect(keeper.standing.effects.blocked).toBeNull()
     expect(keeper.findings).not.toEqual([])
-    await keeper.take(licence(3), false)
+    await keeper.take(licence(3), false, NO_USAGE)
     expect(keeper.standing.state).toBe('good')
   })
 
@@ -226,9 +231,9 @@ describe('the record', () => {
 describe('the clock', () => {
   test('set back or far ahead moves nothing; an unlock of the vendor does, once', async () => {
     const keeper = await started()
-    await keeper.take(licence(1, { term: { from: '2026-01-01', until: '2026-12-31' } }), false)
+    await keeper.take(licence(1, { term: { from: '2026-01-01', until: '2026-12-31' } }), false, NO_USAGE)
     now = new Date(now.getTime() + 400 * DAY_MS)
-    keeper.evaluate()
+    await keeper.evaluate(NO_USAGE)
     expect(keeper.standing.state).toBe('good')
     expect(keeper.status().clock.problem).toContain('ahead of')
 
@@ -242,32 +247,34 @@ describe('the clock', () => {
       at,
       reason: 'Battery.',
     })
-    await keeper.take(text, false)
+    await keeper.take(text, false, NO_USAGE)
     expect(keeper.now().toISOString()).toBe(at)
-    expect((await keeper.take(text, false))[0]?.changed).toBe(false)
+    expect((await keeper.take(text, false, NO_USAGE))[0]?.changed).toBe(false)
     expect(keeper.standing.state).toBe('notice')
   })
 
   test('an unlock for another installation is refused', async () => {
     const claims = { jti: randomUUID(), iss: 'Vendor', iat: iat(), installation: randomUUID(), at: now.toISOString() }
 
-    await expect((await started()).take(signed('unlock', { ...claims, reason: 'x' }), false)).rejects.toMatchObject({
+    await expect(
+      (await started()).take(signed('unlock', { ...claims, reason: 'x' }), false, NO_USAGE),
+    ).rejects.toMatchObject({
       code: 'INSTALLATION_OTHER',
     })
   })
 
   test('a document that the vendor signed today makes a clock believed that seemed to run ahead', async () => {
     const keeper = await started()
-    await keeper.take(licence(1), false)
+    await keeper.take(licence(1), false, NO_USAGE)
     now = new Date(now.getTime() + 40 * DAY_MS)
-    await keeper.take(licence(2), false)
+    await keeper.take(licence(2), false, NO_USAGE)
 
     expect(keeper.now()).toEqual(now)
   })
 })
 
 test('a line cut by a power failure is dropped without a word', async () => {
-  await (await started()).take(licence(1), false)
+  await (await started()).take(licence(1), false, NO_USAGE)
   appendFileSync(recordPath(), '{"n":4,"at":"2026')
 
   const keeper = await started()

@@ -1,21 +1,22 @@
-import { createPublicKey, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LicenceRefusal } from '@domicile/license'
 import { type ClockState, corroborate, startClock, tick, unlock } from '@domicile/license/clock'
-import { type LicenceTrust, signDocument, splitDocuments } from '@domicile/license/document'
+import type { LicenceClaims, LicenceTrust } from '@domicile/license/document'
 import { chainOf, EXCHANGE } from '@domicile/license/record'
-import { effectiveLicence, type Standing, standing, type Usage } from '@domicile/license/standing'
+import type { Standing, StandingEvent, Usage } from '@domicile/license/standing'
 import { type Log, messageOf } from '../log.ts'
 import type { Advice, VerbRequest, VerbResponse } from '../protocol.ts'
 import { Refusal } from '../refusal.ts'
-import { emptyHoldings, type Holdings, happened, replay, type Taken, take } from './holdings.ts'
+import type { Taken } from './holdings.ts'
 import { type Installation, readInstallation } from './installation.ts'
+import type { Judge, Judgement, JudgeRequest } from './judge.ts'
 import { type KeeperState, KeeperStateFile, type Maintenance } from './keeper-state.ts'
-import { RecordFile } from './record-file.ts'
+import { type Entry, RecordFile } from './record-file.ts'
 import { decide, OPEN, undecided } from './standing-change.ts'
 
 export interface KeeperPorts {
+  readonly judge: Judge
   readonly wall: () => Date
   /** Seconds this process has run, whatever the wall clock does. */
   readonly ran: () => number
@@ -29,12 +30,16 @@ export interface KeeperOptions {
   readonly vendorKeys: LicenceTrust['vendorKeys']
 }
 
-/** A pause of the agent longer than this is written down: nobody looked meanwhile. Seconds. */
+/** A pause of the agent longer than this is written down: nobody looked meanwhile. */
 const GAP_SECONDS = 300
+/** Without any reason the standing is computed anew so often: use may have grown, a text may count days. */
+const EVERY_SECONDS = 900
+
+export const NO_USAGE: Usage = { users: null, sessions: null, meters: {} }
 
 /**
- * Holds the licence: takes documents, keeps the record, computes the standing. Whatever goes wrong in here, the last
- * standing stays; the application never hears of it.
+ * Holds the licence: takes documents, keeps the record, knows the standing. Whatever goes wrong in here, the last standing
+ * stays; the application never hears of it.
  */
 export class LicenceKeeper {
   readonly #options: KeeperOptions
@@ -42,11 +47,14 @@ export class LicenceKeeper {
   readonly #file: KeeperStateFile
   #installation!: Installation
   #record!: RecordFile
-  #holdings: Holdings
   #state!: KeeperState
   #standing: Standing = OPEN
+  #licence: LicenceClaims | null = null
+  #events: readonly StandingEvent[] = []
   #pending: Standing['state'] | null = null
   #ranBefore = 0
+  #judgedAt = Number.NEGATIVE_INFINITY
+  #turn: Promise<unknown> = Promise.resolve()
   #findings: Advice[] = []
   #downSeconds = 0
   /** Told after each change of the standing. */
@@ -56,11 +64,15 @@ export class LicenceKeeper {
     this.#options = options
     this.#ports = ports
     this.#file = new KeeperStateFile(options.folder, ports.log)
-    this.#holdings = emptyHoldings(options.vendorKeys)
   }
 
   get standing(): Standing {
     return this.#standing
+  }
+
+  /** In force, with renewals and receipts applied; null without one. */
+  get licence(): LicenceClaims | null {
+    return this.#licence
   }
 
   get maintenance(): Maintenance | null {
@@ -78,160 +90,137 @@ export class LicenceKeeper {
     return this.#findings
   }
 
-  /** Of the licence in force; null without one. */
-  get licence() {
-    return effectiveLicence(this.#holdings.events)
-  }
-
   async load(): Promise<void> {
-    const { folder, product } = this.#options
+    const { folder } = this.#options
     await mkdir(folder, { recursive: true, mode: 0o700 })
     this.#installation = await readInstallation(folder)
     this.#state = await this.#file.read()
     this.#record = new RecordFile(join(folder, 'record.jsonl'))
-    const where = { product: product.name, installation: this.#installation.id }
-    const { holdings, problems } = replay(this.#holdings, this.#record.lines, where)
-    this.#holdings = holdings
     this.#standing = this.#state.standing ?? OPEN
     this.#ranBefore = this.#ports.ran()
-    if (this.#record.lines.length === 0) this.write('begun', { installation: this.#installation.id })
-    this.#lookForTampering(problems)
+    if (this.#record.lines.length === 0) this.note('begun', { installation: this.#installation.id })
+    this.#lookForTampering()
     this.#noteGap()
-    this.evaluate()
-    await this.save()
+    await this.evaluate(NO_USAGE)
   }
 
   /** Licence time, moved on to now. */
   now(): Date {
     const ran = this.#ports.ran()
-    const clock: ClockState = this.#state.clock ?? startClock(this.#ports.wall().getTime())
-    const ticked = tick(clock, { wall: this.#ports.wall().getTime(), ranSeconds: ran - this.#ranBefore })
+    const wall = this.#ports.wall().getTime()
+    const clock: ClockState = this.#state.clock ?? startClock(wall)
+    const ticked = tick(clock, { wall, ranSeconds: ran - this.#ranBefore })
     this.#ranBefore = ran
     this.#state = { ...this.#state, clock: ticked.state }
     const now = new Date(ticked.now)
-    for (const event of ticked.events) this.write('clock', { ...event }, now)
+    for (const event of ticked.events) this.note('clock', { ...event }, now)
     return now
   }
 
-  /** Appends to the record; it is on the disk when this returns. */
-  write(kind: string, data: Readonly<Record<string, unknown>>, at = this.now()): void {
-    const wall = this.#ports.wall().toISOString()
-    const { n, hash } = this.#record.append({ at: at.toISOString(), wall, kind, data })
+  /** Writes something down; on the disk when this returns. A full disk costs the line, and nobody's work. */
+  note(kind: string, data: Readonly<Record<string, unknown>>, at = this.now()): void {
+    try {
+      this.#append(at, [{ kind, data }])
+    } catch (error) {
+      this.#ports.log('record-not-written', { kind, message: messageOf(error) })
+    }
+  }
+
+  #append(at: Date, entries: readonly Entry[]): void {
+    const { n, hash } = this.#record.append(at, this.#ports.wall(), entries)
     this.#state = { ...this.#state, head: { n, hash } }
   }
 
-  /** Computes the standing anew. Never throws: without an answer the last one stays, for 72 h. */
-  evaluate(usage: Usage = { users: null, sessions: null, meters: {} }): void {
-    const wall = this.#ports.wall()
-    try {
-      const now = this.now()
-      const { terms, events } = this.#holdings
-      const computed = standing({ events, usage, now: now.getTime(), terms })
-      const decision = decide(this.#standing, this.#pending, computed)
-      this.#pending = decision.pending
-      this.#state = { ...this.#state, undecidedSince: null }
-      this.#put(decision.standing, now)
-    } catch (error) {
-      const since = this.#state.undecidedSince ?? wall.toISOString()
-      this.#ports.log('standing-undecided', { message: messageOf(error), since })
-      this.#state = { ...this.#state, undecidedSince: since }
-      this.#standing = undecided(this.#standing, Date.parse(since), wall.getTime())
-    }
+  /** Computes the standing anew when there may be a reason to, and keeps what must outlast a restart. */
+  async evaluateIfDue(usage: Usage): Promise<void> {
+    const now = this.now().getTime()
+    const { until, next } = this.#standing
+    const changesAt = Math.min(...[until, next?.at].map((at) => (at ? Date.parse(at) : Number.POSITIVE_INFINITY)))
+    const due = this.#pending !== null || now >= changesAt || this.#ports.ran() - this.#judgedAt >= EVERY_SECONDS
+    if (due) await this.evaluate(usage)
+    else await this.#save()
   }
 
-  #put(next: Standing, now: Date): void {
-    const before = this.#standing
-    this.#standing = next
-    if (next.state === before.state && JSON.stringify(next.effects) === JSON.stringify(before.effects)) return
-    if (next.state !== before.state) {
-      const reasons = next.reasons.map(({ track, stage, clause }) => ({ track, stage, clause }))
-      this.write('standing', { state: next.state, before: before.state, reasons }, now)
-      this.#ports.log('standing', { state: next.state, before: before.state })
-    }
-    this.onChange()
+  /** Computes the standing anew. Never throws: without an answer the last one stays, for 72 h. */
+  evaluate(usage: Usage): Promise<void> {
+    return this.#inTurn(async () => {
+      try {
+        const judged = await this.#ports.judge.judge(this.#request(usage))
+        if ('refused' in judged) throw new Error(judged.refused.message)
+        this.#found(judged.problems)
+        this.#put(judged)
+      } catch (error) {
+        this.#undecided(error)
+      }
+      await this.#save()
+    })
   }
 
   /**
    * Takes every document of a file, or none.
    * @throws Refusal with the reason of the first that does not count
    */
-  async take(text: string, replace: boolean): Promise<Taken[]> {
-    const now = this.now()
-    let holdings = this.#holdings
-    const signedBy = new Date(Math.max(now.getTime(), this.#ports.wall().getTime()))
-    const where = { now, signedBy, replace, product: this.#options.product.name, installation: this.#installation.id }
-    const taken: (Taken & { text: string })[] = []
-    try {
-      for (const document of splitDocuments(text)) {
-        const next = take(holdings, document, where)
-        holdings = next.holdings
-        taken.push({ ...next.taken, text: document })
+  take(text: string, replace: boolean, usage: Usage): Promise<readonly Taken[]> {
+    return this.#inTurn(async () => {
+      const request = this.#request(usage)
+      const signedBy = new Date(Math.max(Date.parse(request.now), this.#ports.wall().getTime())).toISOString()
+      const judged = await this.#ports.judge.judge({ ...request, bring: { text, replace, signedBy } })
+      const at = new Date(request.now)
+      if ('refused' in judged) {
+        const { code, message } = judged.refused
+        this.note('import-refused', { code, message: message.slice(0, 300) }, at)
+        throw new Refusal(judged.refused)
       }
-      // What cannot be carried out is refused now, not when it would have to be.
-      const { terms, events } = holdings
-      standing({ events, usage: NO_USAGE, now: now.getTime(), terms })
-    } catch (error) {
-      if (!(error instanceof LicenceRefusal)) throw error
-      this.write('import-refused', { code: error.code, message: error.message.slice(0, 300) }, now)
-      throw new Refusal(error)
-    }
-    for (const { text, document, jti, changed } of taken) {
-      if (changed) this.write('imported', { document, jti, text }, now)
-    }
-    this.#holdings = holdings
-    this.#setClock(taken)
-    this.evaluate()
-    await this.save()
-    return taken
-  }
-
-  /** A document that the vendor just signed tells the time; an unlock sets it. */
-  #setClock(taken: readonly Taken[]): void {
-    let { clock } = this.#state
-    if (!clock) return
-    for (const { setsClock, signedAt, changed } of taken.filter((one) => one.changed)) {
-      if (changed) clock = setsClock === null ? corroborate(clock, signedAt) : unlock(clock, setsClock)
-    }
-    this.#state = { ...this.#state, clock }
+      const fresh = judged.taken.filter(({ changed }) => changed)
+      const entries = fresh.map(({ document, jti, text }) => ({ kind: 'imported', data: { document, jti, text } }))
+      if (entries.length > 0) this.#append(at, entries)
+      this.#setClock(fresh)
+      this.#put(judged)
+      // What an unlock did to the clock is not in this judgement yet.
+      if (fresh.some(({ setsClock }) => setsClock !== null)) this.#judgedAt = Number.NEGATIVE_INFINITY
+      await this.#save()
+      return judged.taken
+    })
   }
 
   /** A notice was shown to somebody. Only the first time counts, and only that is written down. */
   shown(key: string): void {
-    const known = this.#holdings.events.some((event) => event.kind === 'notice-shown' && event.key === key)
+    const known = this.#events.some((event) => event.kind === 'notice-shown' && event.key === key)
     if (known || !this.#standing.effects.notices.some((notice) => notice.key === key)) return
     const at = this.now()
-    this.write('notice-shown', { key }, at)
-    this.#holdings = happened(this.#holdings, { at: at.toISOString(), kind: 'notice-shown', key })
-    this.evaluate()
+    this.note('notice-shown', { key }, at)
+    this.#events = [...this.#events, { at: at.toISOString(), kind: 'notice-shown', key }]
+    this.#judgedAt = Number.NEGATIVE_INFINITY
   }
 
   async announce(maintenance: Maintenance | null): Promise<void> {
     this.#state = { ...this.#state, maintenance }
-    this.write('maintenance', { ...(maintenance ?? { withdrawn: true }) })
-    await this.save()
+    this.note('maintenance', { ...(maintenance ?? { withdrawn: true }) })
+    await this.#save()
   }
 
   /** An armoured request, signed by this installation. Making one is an exchange: the chain remembers it. */
   async request({ purpose }: VerbRequest<'licence-request'>, usage: Usage): Promise<string> {
-    const { id, privateKey } = this.#installation
-    this.write(EXCHANGE, { with: 'request' })
-    await this.save()
+    const { id, privateKey, publicKey } = this.#installation
+    const at = this.now()
+    this.#append(at, [{ kind: EXCHANGE, data: { with: 'request' } }])
+    await this.#save()
     const counted = { users: usage.users, sessions: usage.sessions, ...usage.meters }
     const numbers = Object.entries(counted).filter((entry): entry is [string, number] => entry[1] !== null)
     const claims = {
       jti: randomUUID(),
       iss: 'installation',
-      iat: Math.floor(this.now().getTime() / 1000),
-      installation: { id, publicKey: createPublicKey(privateKey).export({ format: 'jwk' }).x ?? '' },
+      iat: Math.floor(at.getTime() / 1000),
+      installation: { id, publicKey },
       product: this.#options.product.name,
       version: this.#options.product.version,
       purpose,
-      contract: this.licence?.contract ?? null,
-      seq: this.licence?.seq ?? null,
+      contract: this.#licence?.contract ?? null,
+      seq: this.#licence?.seq ?? null,
       usage: Object.fromEntries(numbers),
       chain: chainOf(this.#record.lines),
     }
-    return signDocument('request', claims, { kid: id, privateKey })
+    return this.#ports.judge.sign({ claims, privateKey })
   }
 
   status(): Pick<
@@ -241,40 +230,94 @@ export class LicenceKeeper {
     const now = this.now()
     const wall = this.#ports.wall()
     const { length, head } = chainOf(this.#record.lines)
-    const hours = Math.round((wall.getTime() - now.getTime()) / 3_600_000)
-    const problem =
-      hours === 0
-        ? null
-        : `the clock of this server is ${Math.abs(hours)} h ${hours > 0 ? 'ahead of' : 'behind'} licence time, which is believed until 72 h have passed or a document of the vendor says otherwise`
     return {
       installation: this.#installation.id,
       standing: this.#standing,
-      licence: this.licence,
-      events: [...this.#holdings.events],
-      clock: { now: now.toISOString(), wall: wall.toISOString(), problem },
+      licence: this.#licence,
+      events: [...this.#events],
+      clock: { now: now.toISOString(), wall: wall.toISOString(), problem: clockProblem(now, wall) },
       record: { length, head },
       maintenance: this.maintenance,
     }
   }
 
-  async save(): Promise<void> {
-    this.#state = { ...this.#state, standing: this.#standing, aliveAt: this.#ports.wall().toISOString() }
-    await this.#file.write(this.#state)
+  #request(usage: Usage): JudgeRequest {
+    const { product, vendorKeys } = this.#options
+    const now = this.now().toISOString()
+    this.#judgedAt = this.#ports.ran()
+    const { lines } = this.#record
+    return { vendorKeys, product: product.name, installation: this.#installation.id, lines, now, usage, bring: null }
   }
 
-  #lookForTampering(problems: readonly string[]): void {
-    const { head } = this.#state
-    const found = [...problems]
-    if (this.#record.problem) found.push(this.#record.problem)
-    if (head && this.#record.lines[head.n - 1]?.hash !== head.hash) {
-      found.push(`it ended with line ${head.n} and does not contain that line any more`)
+  #put({ standing, licence, events }: Judgement): void {
+    this.#licence = licence
+    this.#events = events
+    this.#state = { ...this.#state, undecidedSince: null }
+    const before = this.#standing
+    const decision = decide(before, this.#pending, standing)
+    this.#pending = decision.pending
+    this.#standing = decision.standing
+    const { state, effects, reasons } = decision.standing
+    if (state !== before.state) {
+      const why = reasons.map(({ track, stage, clause }) => ({ track, stage, clause }))
+      this.note('standing', { state, before: before.state, reasons: why })
+      this.#ports.log('standing', { state, before: before.state })
     }
-    for (const problem of found) this.write('tampered', { with: 'record', problem })
-    this.#findings = found.map((problem) => ({
-      code: 'RECORD_TAMPERED',
-      message: `The licence's record was changed from outside: ${problem}.`,
-      hint: 'What still holds counts. Tell the vendor if you restored an old copy of the volume; the next exchange will show it.',
-    }))
+    if (state !== before.state || JSON.stringify(effects) !== JSON.stringify(before.effects)) this.onChange()
+  }
+
+  #undecided(error: unknown): void {
+    const wall = this.#ports.wall()
+    const since = this.#state.undecidedSince ?? wall.toISOString()
+    this.#ports.log('standing-undecided', { message: messageOf(error), since })
+    if (!this.#state.undecidedSince) this.note('undecided', { message: messageOf(error).slice(0, 300) })
+    this.#state = { ...this.#state, undecidedSince: since }
+    this.#standing = undecided(this.#standing, Date.parse(since), wall.getTime())
+  }
+
+  /** A document that the vendor just signed tells the time; an unlock sets it. */
+  #setClock(fresh: readonly Taken[]): void {
+    let { clock } = this.#state
+    if (!clock) return
+    for (const { setsClock, signedAt } of fresh)
+      clock = setsClock === null ? corroborate(clock, signedAt) : unlock(clock, setsClock)
+    this.#state = { ...this.#state, clock }
+  }
+
+  /** One judgement after the other: each builds on the record that the one before left. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => undefined)
+    return result
+  }
+
+  async #save(): Promise<void> {
+    this.#state = { ...this.#state, standing: this.#standing, aliveAt: this.#ports.wall().toISOString() }
+    await this.#file
+      .write(this.#state)
+      .catch((error) => this.#ports.log('licence-state-not-written', { message: messageOf(error) }))
+  }
+
+  #lookForTampering(): void {
+    const { head } = this.#state
+    const { problem, lines } = this.#record
+    const shortened = head && lines[head.n - 1]?.hash !== head.hash
+    this.#found([
+      ...(problem ? [problem] : []),
+      ...(shortened ? [`it ended with line ${head.n} and does not contain that line any more`] : []),
+    ])
+  }
+
+  /** What was not known before is written down. */
+  #found(problems: readonly string[]): void {
+    for (const problem of problems) {
+      const message = `The licence's record was changed from outside: ${problem}.`
+      if (this.#findings.some((known) => known.message === message)) continue
+      this.note('tampered', { with: 'record', problem })
+      const hint =
+        'What still holds counts. Tell the vendor if you restored an old copy of the volume; the next exchange will show it.'
+      this.#findings = [...this.#findings, { code: 'RECORD_TAMPERED', message, hint }]
+    }
   }
 
   #noteGap(): void {
@@ -283,8 +326,13 @@ export class LicenceKeeper {
     const until = this.#ports.wall()
     const seconds = Math.round((until.getTime() - Date.parse(aliveAt)) / 1000)
     this.#downSeconds = Math.max(0, seconds)
-    if (seconds > GAP_SECONDS) this.write('gap', { from: aliveAt, until: until.toISOString(), seconds })
+    if (seconds > GAP_SECONDS) this.note('gap', { from: aliveAt, until: until.toISOString(), seconds })
   }
 }
 
-const NO_USAGE: Usage = { users: null, sessions: null, meters: {} }
+function clockProblem(now: Date, wall: Date): string | null {
+  const hours = Math.round((wall.getTime() - now.getTime()) / 3_600_000)
+  if (hours === 0) return null
+  const side = hours > 0 ? 'ahead of' : 'behind'
+  return `the clock of this server is ${Math.abs(hours)} h ${side} licence time; it is believed after 72 h of running, or when a document says so that the vendor signed since`
+}

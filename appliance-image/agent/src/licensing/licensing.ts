@@ -9,6 +9,7 @@ import { type Log, messageOf } from '../log.ts'
 import type { LicenceStatus, VerbRequest, VerbResponse } from '../protocol.ts'
 import type { Job } from '../scheduler.ts'
 import type { Verbs } from '../socket-server.ts'
+import type { Judge } from './judge.ts'
 import { LicenceKeeper } from './licence-keeper.ts'
 
 type LicensingVerbs = Pick<
@@ -33,12 +34,14 @@ export interface Licensing {
 const IDLE_MINUTES = 20
 
 /** Puts together what carries out the contract: keeper, enforcer and gate. Nothing in here may keep the agent from starting. */
-export async function startLicensing(config: Config, ports: { clock: () => Date; log: Log }): Promise<Licensing> {
-  const { clock: wall, log } = ports
+export async function startLicensing(
+  config: Config,
+  { judge, clock: wall, log }: { judge: Judge; clock: () => Date; log: Log },
+): Promise<Licensing> {
   const { product, vendorKeys, application: upstream, folders } = config
   const keeper = new LicenceKeeper(
     { folder: join(folders.state, 'licence'), product, vendorKeys },
-    { wall, ran: () => process.uptime(), log },
+    { judge, wall, ran: () => process.uptime(), log },
   )
   await keeper.load()
   const login = (database: string) =>
@@ -51,7 +54,7 @@ export async function startLicensing(config: Config, ports: { clock: () => Date;
     own,
     effects: () => keeper.standing.effects,
     guardMessage: () => guardMessage(keeper),
-    record: (kind, data) => keeper.write(kind, data),
+    record: (kind, data) => keeper.note(kind, data),
     log,
   })
   const gate = new Gate(
@@ -60,7 +63,7 @@ export async function startLicensing(config: Config, ports: { clock: () => Date;
       standing: () => gateStanding(keeper, product.title),
       seats: seatTable(own, () => idleMinutesOf(keeper) * 60),
       noticeShown: (key) => keeper.shown(key),
-      record: (event, data) => keeper.write(event, data),
+      record: (event, data) => keeper.note(event, data),
       monotonic: () => process.uptime() * 1000,
       upstream,
     },
@@ -71,7 +74,7 @@ export async function startLicensing(config: Config, ports: { clock: () => Date;
   const status = () => licenceStatus(keeper, enforcer, gate)
   return {
     verbs: verbsOf(keeper, enforcer, status),
-    jobs: jobsOf(keeper, enforcer, gate),
+    jobs: jobsOf(keeper, enforcer, gate, status),
     handler: gateHandler(gate),
     summary: () => summary(status()),
   }
@@ -81,7 +84,7 @@ function verbsOf(keeper: LicenceKeeper, enforcer: Enforcer, status: () => Licenc
   return {
     'licence-show': () => status(),
     'licence-import': async ({ text, replace = false }) => {
-      const taken = await keeper.take(text, replace)
+      const taken = await keeper.take(text, replace, usageOf(status()))
       await enforcer.run()
       const items = taken.map(({ document, jti, changed, warnings }) => ({
         document,
@@ -113,15 +116,12 @@ function verbsOf(keeper: LicenceKeeper, enforcer: Enforcer, status: () => Licenc
   }
 }
 
-const jobsOf = (keeper: LicenceKeeper, enforcer: Enforcer, gate: Gate): Job[] => {
+const jobsOf = (keeper: LicenceKeeper, enforcer: Enforcer, gate: Gate, status: () => LicenceStatus): Job[] => {
   const job = (name: string, intervalSeconds: number, run: () => Promise<void>): Job => ({
     ...{ name, intervalSeconds, jitterSeconds: 0, run },
   })
   return [
-    job('standing', 15, async () => {
-      keeper.evaluate()
-      await keeper.save()
-    }),
+    job('standing', 15, () => keeper.evaluateIfDue(usageOf(status()))),
     job('enforcement', 30, () => enforcer.run()),
     job('seats', 15, () => gate.seats.cull(idleMinutesOf(keeper))),
   ]

@@ -1,0 +1,39 @@
+import { fork } from 'node:child_process'
+
+/** What a program that answers one question sends back. */
+export type Reply = { readonly result: unknown } | { readonly failure: string }
+
+export interface Forked {
+  /** For the error: what is being done. */
+  readonly what: string
+  /** It is ended after so long. */
+  readonly seconds: number
+  /** Ends it with the agent. */
+  readonly stop: AbortSignal
+}
+
+/**
+ * Asks a program that answers one question and ends. What it needs of memory and libraries is gone afterwards, and what goes
+ * wrong in it goes wrong there alone. The question passes through an anonymous socket pair, never through arguments or files.
+ * @throws Error when it failed, or ended without an answer
+ */
+export function askForked<T>(program: string, question: object, { what, seconds, stop }: Forked): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const child = fork(program, {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      signal: stop,
+      timeout: seconds * 1000,
+      killSignal: 'SIGKILL',
+    })
+    child.once('error', reject)
+    child.once('message', (reply: Reply) => {
+      if ('result' in reply) resolve(reply.result as T)
+      else reject(new Error(reply.failure))
+    })
+    child.once('exit', (code, signal) => {
+      const end = signal === 'SIGKILL' ? `was ended, after ${seconds} seconds at most` : `ended with ${code ?? signal}`
+      reject(new Error(`${what} ${end} without an answer.`))
+    })
+    child.send(question, (error) => error && reject(error))
+  })
+}

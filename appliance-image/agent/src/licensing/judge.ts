@@ -1,0 +1,54 @@
+import type { Claims, LicenceClaims, LicenceTrust } from '@domicile/license/document'
+import type { RecordLine } from '@domicile/license/record'
+import type { Standing, StandingEvent, Usage } from '@domicile/license/standing'
+import type { AgentError } from '../protocol.ts'
+import type { Taken } from './holdings.ts'
+
+export interface JudgeRequest {
+  readonly vendorKeys: LicenceTrust['vendorKeys']
+  readonly product: string
+  /** UUID of the installation. */
+  readonly installation: string
+  /** The whole record. */
+  readonly lines: readonly RecordLine[]
+  /** Licence time, ISO 8601. */
+  readonly now: string
+  readonly usage: Usage
+  /** A file of documents to take, if it can be taken. */
+  readonly bring: {
+    readonly text: string
+    /** Whether the licence of another contract may take the place of the one held. */
+    readonly replace: boolean
+    /** The later of licence time and the wall clock, ISO 8601. */
+    readonly signedBy: string
+  } | null
+}
+
+export interface Judgement {
+  /** With what was brought. */
+  readonly standing: Standing
+  /** In force, with renewals and receipts applied. */
+  readonly licence: LicenceClaims | null
+  readonly events: readonly StandingEvent[]
+  /** Lines of the record that do not count any more, in words. */
+  readonly problems: readonly string[]
+  /** Each document that was brought, with its own text. */
+  readonly taken: readonly (Taken & { readonly text: string })[]
+}
+
+export interface SignRequest {
+  readonly claims: Claims<'request'>
+  /** PEM, of the installation. */
+  readonly privateKey: string
+}
+
+/**
+ * Reads signed documents and says what follows. A port: signatures, YAML and calendars take more memory than the rest of
+ * the agent together, for a moment once in a while, and what goes wrong there may not take the gate with it.
+ */
+export interface Judge {
+  /** @returns the judgement, or why what was brought does not count */
+  judge(request: JudgeRequest): Promise<Judgement | { readonly refused: AgentError }>
+  /** @returns the armoured document */
+  sign(request: SignRequest): Promise<string>
+}
