@@ -184,6 +184,15 @@ describe('an order', () => {
     expect((await order('suspend', '--seq', '5', '--urgent', ...notice)).exitCode).toBe(2)
   })
 
+  test('that the terms of the licence do not foresee is not signed', async () => {
+    const foreseen = await order('suspend', '--seq', '9', '--licence', 'k17.lic', ...notice)
+    const not = await order('suspend', '--seq', '10', '--licence', 'hrm-subscription.lic', ...notice)
+
+    expect([foreseen.exitCode, foreseen.json.claims.iss]).toEqual([0, 'Vendor d.o.o.'])
+    expect([not.exitCode, not.json.error.code]).toEqual([5, 'ORDER_NOT_FORESEEN'])
+    expect(readdirSync(folder)).not.toContain('order-K-17-2026-10.lic')
+  })
+
   test('that lifts needs none', async () => {
     expect((await order('lift', '--seq', '6')).exitCode).toBe(0)
   })

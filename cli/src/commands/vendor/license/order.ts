@@ -1,8 +1,10 @@
 import { Args, Flags } from '@oclif/core'
 import { ApplianceCommand } from '../../../appliance-command.ts'
-import { keyFlag, passphraseFlag, readSecretKey } from '../../../vendor/keys.ts'
+import { keyFlag, passphraseFlag, readSecretKey, readText } from '../../../vendor/keys.ts'
 import { contractFlag, instantFlag, outFlag, reasonFlag, seqFlag, vendorFlag } from '../../../vendor/license/flags.ts'
 import { issueDocument, opening, printed, report } from '../../../vendor/license/issue-document.ts'
+import { checkAgainstLicence } from '../../../vendor/license/order-terms.ts'
+import { readIssuedLicence } from '../../../vendor/license/renewal.ts'
 
 const ACTIONS = ['suspend', 'lift', 'terminate', 'warn'] as const
 
@@ -26,6 +28,11 @@ export default class VendorLicenseOrder extends ApplianceCommand {
     effective: instantFlag('from when on (now by default)'),
     'notice-given': { ...instantFlag('when the customer was told'), dependsOn: ['notice'] },
     notice: Flags.string({ summary: 'how the customer was told', dependsOn: ['notice-given'] }),
+    licence: Flags.string({
+      char: 'l',
+      summary: 'the licence that it is about: its terms must foresee the order, and your name is taken from it',
+      helpValue: 'FILE',
+    }),
     urgent: Flags.boolean({ summary: 'without notice before, because it cannot wait', exclusive: ['notice'] }),
     vendor: vendorFlag,
     key: keyFlag,
@@ -38,13 +45,18 @@ export default class VendorLicenseOrder extends ApplianceCommand {
     const now = new Date()
     const signer = await readSecretKey(flags.key, flags['passphrase-file'])
     const { contract, seq, reason, clause, urgent, notice, 'notice-given': given } = flags
+    const licence =
+      flags.licence === undefined
+        ? null
+        : readIssuedLicence(await readText(flags.licence), signer.publicKey, now).claims
     const order = {
-      ...opening(now, flags.vendor ?? `key ${signer.publicKey.keyId}`),
+      ...opening(now, flags.vendor ?? licence?.iss ?? `key ${signer.publicKey.keyId}`),
       action: args.action as (typeof ACTIONS)[number],
       ...{ contract, seq, reason, clause, urgent },
       effective: flags.effective ?? now.toISOString(),
       notice: given && notice ? { given, text: notice } : null,
     }
+    if (licence) checkAgainstLicence(order, licence)
     const issued = await issueDocument('order', order, { signer, out: flags.out, now })
     this.log(report(issued))
     return printed(issued)
