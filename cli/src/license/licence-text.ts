@@ -25,7 +25,7 @@ export function licenceText(status: LicenceStatus): string {
     ['Installation', installation],
     ...(licence ? licenceLines(licence) : []),
     ...usageLines(status),
-  ].map(([label = '', value = '']) => `${`${label}:`.padEnd(18)}${value}`)
+  ].map(([label = '', value = '']) => `${(label && `${label}:`).padEnd(18)}${value}`)
   return [...sections, '', ...standingLines(status)].join('\n')
 }
 
@@ -59,7 +59,7 @@ export function licenceLines(licence: LicenceClaims): string[][] {
   ]
 }
 
-const BEHAVIOUR = {
+export const BEHAVIOUR = {
   refuse: 'one more is refused',
   warn: 'more are let in, and it is said',
   count: 'more are counted',

@@ -1,5 +1,5 @@
 import type { Claims, DocumentKind, LicenceClaims, Limits } from '@domicile/license/document'
-import { licenceLines } from '../../license/licence-text.ts'
+import { BEHAVIOUR, licenceLines } from '../../license/licence-text.ts'
 
 /** What a document says, in plain words, a line each; no line is longer than its facts. */
 
@@ -64,21 +64,19 @@ const licenceRows = (claims: LicenceClaims): Rows => [
 const tierNames = ({ steps }: NonNullable<LicenceClaims['tiers']>) =>
   steps.map(({ name, upTo }) => (upTo === null ? name : `${name} (to ${upTo})`)).join(', ')
 
-const BEYOND = { refuse: 'one more is refused', warn: 'more are let in, and it is said', count: 'more are counted' }
-
 const limitRows = ({ users, sessions, installations, meters = {} }: Limits): Rows => [
-  ['Named users', users ? `${users.max}; ${BEYOND[users.behaviour]}` : 'no limit'],
+  ['Named users', users ? `${users.max}; ${BEHAVIOUR[users.behaviour]}` : 'no limit'],
   [
     'Sessions',
     sessions
       ? `${sessions.max}, ${sessions.reserved} of them for administrators, ${sessions.services} beside them for services; ` +
-        `free again after ${sessions.idleMinutes} idle minutes; ${BEYOND[sessions.behaviour]}`
+        `free again after ${sessions.idleMinutes} idle minutes; ${BEHAVIOUR[sessions.behaviour]}`
       : 'no limit',
   ],
-  ...(installations ? [['Installations', `${installations.max}; ${BEYOND[installations.behaviour]}`]] : []),
+  ...(installations ? [['Installations', `${installations.max}; ${BEHAVIOUR[installations.behaviour]}`]] : []),
   ...Object.entries(meters).map(([meter, { max, per, behaviour }]) => [
     'Meter',
-    `${meter}: ${max}${per ? ` a ${per}` : ''}; ${BEYOND[behaviour]}`,
+    `${meter}: ${max}${per ? ` a ${per}` : ''}; ${BEHAVIOUR[behaviour]}`,
   ]),
 ]
 
