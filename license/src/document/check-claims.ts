@@ -39,8 +39,9 @@ export function readClaims<K extends DocumentKind>(kind: K, raw: unknown): ReadC
   const schema = CLAIMS[kind] as unknown as z.ZodMiniType<Claims<K>>
   const { success, data, error } = schema.safeParse(raw)
   if (!success) {
-    const problems = error.issues.slice(0, 5).map((issue) => inWords(issue, raw))
-    return { claims: null, problems, unknown: [] }
+    const first = new Map(error.issues.toReversed().map((issue) => [issue.path.join('.'), issue]))
+    const problems = [...first.values()].toReversed().slice(0, 5)
+    return { claims: null, problems: problems.map((issue) => inWords(issue, raw)), unknown: [] }
   }
   return { claims: data, problems: [], unknown: unknownNames(raw, data, '').slice(0, 20) }
 }
@@ -55,7 +56,7 @@ function inWords(issue: z.core.$ZodIssue, raw: unknown): string {
   return `${at}: ${wish(issue)}${issue.code === 'invalid_key' ? '' : `, not ${quoted(value)}`}`
 }
 
-/** zod/mini carries no messages of its own. */
+/** zod/mini has no messages of its own, and those of zod, where it is loaded too, speak of types. */
 function wish(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -67,7 +68,7 @@ function wish(issue: z.core.$ZodIssue): string {
     case 'too_big':
       return `must be at most ${issue.maximum}${unit(issue.origin)}`
     case 'invalid_format':
-      return issue.message === 'Invalid input' ? (FORMATS[issue.format] ?? `must be a ${issue.format}`) : issue.message
+      return FORMATS[issue.format] ?? issue.message
     case 'invalid_key':
       return `the name ${issue.issues[0]?.message ?? 'is not allowed'}`
     default:

@@ -137,6 +137,12 @@ test('terms whose text is not the one that was hashed are refused', () => {
   expect(() => checkTermsHash(terms())).not.toThrow()
 })
 
+test('one wrong claim is named once, and several in their order', () => {
+  const { message } = refusalOf({ ...licence(), iss: '', product: 5, term: { from: 'soon', until: null } })
+
+  expect(message.match(/\w+(\.\w+)?: must/g)).toEqual(['iss: must', 'product: must', 'term.from: must'])
+})
+
 test('claims that are not known are left out and named', () => {
   const { claims, warnings } = verifyLicence({
     ...licence(),
