@@ -22,7 +22,7 @@ export function simulationText(simulation: Simulation): string {
   const { supposed, entries, bands, limits, timezone } = simulation
   return [
     ...headline(simulation),
-    `Supposed: ${supposed.join('; ')}.`,
+    ...wrapped(`Supposed: ${supposed.join('; ')}.`, WIDTH),
     '',
     ...entries.flatMap((entry) => entryLines(entry, timezone)),
     '',
@@ -47,13 +47,11 @@ function entryLines(entry: Entry, timezone: string): string[] {
 
 /** Why, with the clause of the contract, and what is said to people. */
 export const entryText = ({ text, clause, shown }: Entry): string =>
-  [
-    text,
-    clause && `[${clause.replaceAll(' ', NO_BREAK)}]`,
-    shown.length > 0 && `People read: ${shown.map((title) => `“${title}”`).join(', ')}.`,
-  ]
+  [text, inBrackets(clause), shown.length > 0 && `People read: ${shown.map((title) => `“${title}”`).join(', ')}.`]
     .filter(Boolean)
     .join(' ')
+
+const inBrackets = (clause: string) => clause && `[${clause.replaceAll(' ', NO_BREAK)}]`
 
 /** Keeps a clause on one line; a terminal gets a plain blank for it. */
 const NO_BREAK = '\u00a0'
@@ -64,7 +62,7 @@ const limitLines = (finding: LimitFinding): string[] =>
 export function limitText({ limit, used, max, over, behaviour, text, clause }: LimitFinding): string {
   const asked = used === null ? `${max} licensed` : `${used} of ${max}`
   const verdict = over > 0 ? `, ${over} too many (${WHAT_IS_DONE[behaviour]})` : ''
-  return [`${limit}: ${asked}${verdict}.`, text, clause && `[${clause}]`].filter(Boolean).join(' ')
+  return [`${limit}: ${asked}${verdict}.`, text, inBrackets(clause)].filter(Boolean).join(' ')
 }
 
 const WHAT_IS_DONE = { refuse: 'more are refused', warn: 'a notice is shown', count: 'counted for the audit' } as const

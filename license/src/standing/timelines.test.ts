@@ -74,7 +74,7 @@ describe('ERP on premises', () => {
     const history = new History('erp-on-premises', { paidThrough: '2026-01-31' }).tellDaily('2026-02-01', '2026-03-31')
     const said = (day: string) => history.standing(day).effects.notices.map(({ id }) => id)
 
-    expect(said('2026-03-25')).toEqual([])
+    expect(said('2026-03-25')).toEqual(['rent-suspended'])
     for (let day = '2026-03-26'; day <= '2026-04-01'; day = plusDays(day, 1))
       expect(said(day)).toEqual(['rent-rescission'])
     expect(history.standing('2026-03-26')).toMatchObject({ state: 'suspended', since: '2026-03-02T23:00:00.000Z' })

@@ -65,11 +65,16 @@ function orderBroken(stage: Stage, before: Stage | undefined): [string, string][
   ]
 }
 
-/** No rule is skipped: what a stage says must have been said before a harder one begins. */
+/**
+ * No rule is skipped: what a stage says must have been said before a harder one begins. What the page of a closed appliance
+ * says is waited for by name only: nobody need come and read it.
+ */
 function noticesBroken(terms: Terms, stage: Stage, earlier: readonly Stage[]): [string, string][] {
   const said = earlier.flatMap(({ notice }) => (notice === null ? [] : [notice]))
   const awaited = stage.after.flatMap(({ notices }) => notices)
-  const lastSaid = earlier.findLast((one) => one.notice !== null && hardness(one) < hardness(stage))
+  const lastSaid = earlier.findLast(
+    (one) => one.notice !== null && one.effects.blocked === null && hardness(one) < hardness(stage),
+  )
   const awaitedSoFar = [...awaited, ...earlier.flatMap(({ after }) => after.flatMap(({ notices }) => notices))]
   const skipped = lastSaid && !awaitedSoFar.some((id) => id === lastSaid.notice || id === ORDER_NOTICE)
   return [
