@@ -24,10 +24,18 @@ describe('with a running agent', () => {
 
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), 'agent-'))
-    const folders = { state: join(home, 'state'), tls: join(home, 'tls'), run: join(home, 'run') }
-    for (const folder of Object.values(folders)) await mkdir(folder)
+    const own = { state: join(home, 'state'), tls: join(home, 'tls'), run: join(home, 'run') }
+    for (const folder of Object.values(own)) await mkdir(folder)
+    const folders = { ...own, texts: join(agentSource, '../texts') }
     const http = { host: '127.0.0.1', port: 0 }
-    const config = { version: 1, appliance: 'erp', hostnames: ['erp.example.com'], tls: { mode: 'internal' } }
+    const config = {
+      ...{ version: 1, appliance: 'erp', hostnames: ['erp.example.com'], tls: { mode: 'internal' } },
+      product: { name: 'erp', title: 'Tryton ERP', version: '7.0.30' },
+      vendorKeys: [],
+      application: { host: '127.0.0.1', port: 1 },
+      database: { host: '127.0.0.1', role: 'a', own: 'a', application: 'erp', owner: 'erp', app: 'erp_app' },
+      guards: {},
+    }
     await writeFile(join(home, 'agent.json'), JSON.stringify({ ...config, folders, http }))
     agent = spawn(process.execPath, [join(agentSource, 'main.ts'), join(home, 'agent.json')], { stdio: 'ignore' })
     await vi.waitFor(() => client().call('tls-root', {}), { timeout: 10_000, interval: 50 })
@@ -46,6 +54,16 @@ describe('with a running agent', () => {
     const renewed = await client().call('tls-renew', {})
     expect(renewed.serial).not.toBe(tls.serial)
     expect(await client().call('tls-use', { mode: 'internal' })).toEqual(renewed)
+  })
+
+  test('the licence is shown while there is none, and a document that is none is refused with the code of the contract', async () => {
+    const { standing, licence } = await client().call('licence-show', {})
+    expect({ state: standing.state, licence }).toEqual({ state: 'unlicensed', licence: null })
+
+    expect(await refusal(client().call('licence-import', { text: 'no licence' }))).toMatchObject({
+      exitCode: ExitCode.Usage,
+      hint: expect.stringMatching(/./),
+    })
   })
 
   test('a pair that is refused is an error to act on, with exit code 3', async () => {
