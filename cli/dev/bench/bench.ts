@@ -1,9 +1,15 @@
 import { benchCli } from './cli.ts'
 import { benchIdle } from './idle.ts'
 import { benchInstall } from './install.ts'
+import { benchSeats } from './seats.ts'
 
-/** `npm run bench install|cli|idle`: figures of this machine, each beside its peer in the same run. Never part of CI. */
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = { install: benchInstall, cli: benchCli, idle: benchIdle }
+/** `npm run bench install|cli|idle|seats`: figures of this machine, each beside its peer in the same run. Never part of CI. */
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  install: benchInstall,
+  cli: benchCli,
+  idle: benchIdle,
+  seats: benchSeats,
+}
 
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !(name in BENCHES))

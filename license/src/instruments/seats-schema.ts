@@ -8,9 +8,7 @@
  * never changed between looking at `settling` and acting on it.
  */
 
-const SETTINGS = 'LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp'
-const BESIDE_LIMITS = 'LOCK TABLE domicile.seat IN ROW EXCLUSIVE MODE;'
-const IN_TURN = `${BESIDE_LIMITS} PERFORM pg_advisory_xact_lock(7276812);`
+const IN_TURN = 'LOCK TABLE domicile.seat IN ROW EXCLUSIVE MODE; PERFORM pg_advisory_xact_lock(7276812);'
 const IS_SETTLING = 'EXISTS (SELECT FROM domicile.pool o WHERE o.settling)'
 
 const TABLES = [
@@ -37,7 +35,7 @@ const TABLES = [
 ]
 
 /** Adds the rows that are missing to the limit. Only in turn, or with the table locked. */
-const SETTLE = `CREATE OR REPLACE FUNCTION domicile.settle() RETURNS pg_catalog.void ${SETTINGS} AS $$
+const SETTLE = `CREATE OR REPLACE FUNCTION domicile.settle() RETURNS pg_catalog.void LANGUAGE plpgsql AS $$
 DECLARE
   p record;
 BEGIN
@@ -65,7 +63,7 @@ END $$`
 
 const SET_POOLS = `CREATE OR REPLACE FUNCTION domicile.set_pools(
   names pg_catalog.text[], meters pg_catalog.text[], sizes pg_catalog.int4[]
-) RETURNS pg_catalog.void ${SETTINGS} AS $$
+) RETURNS pg_catalog.void LANGUAGE plpgsql AS $$
 BEGIN
   -- Waits for seats being taken or left, and holds up the next ones.
   LOCK TABLE domicile.seat IN EXCLUSIVE MODE;
@@ -77,7 +75,7 @@ BEGIN
   PERFORM domicile.settle();
 END $$`
 
-const CULL = `CREATE OR REPLACE FUNCTION domicile.cull() RETURNS pg_catalog.int4 ${SETTINGS} AS $$
+const CULL = `CREATE OR REPLACE FUNCTION domicile.cull() RETURNS pg_catalog.int4 LANGUAGE plpgsql AS $$
 DECLARE
   moment timestamptz := clock_timestamp();
   freed integer;
@@ -95,27 +93,25 @@ BEGIN
   RETURN freed;
 END $$`
 
-const RELEASE = `CREATE OR REPLACE FUNCTION domicile.release(gone pg_catalog.bytea) RETURNS pg_catalog.bool ${SETTINGS} AS $$
+/** A statement locks its tables before it looks at them: no limit comes between `settling` and the update. */
+const RELEASE = `CREATE OR REPLACE FUNCTION domicile.release(gone pg_catalog.bytea) RETURNS pg_catalog.bool LANGUAGE plpgsql AS $$
 DECLARE
   freed boolean;
 BEGIN
-  ${BESIDE_LIMITS}
-  IF ${IS_SETTLING} THEN
-    ${IN_TURN}
-    DELETE FROM domicile.seat s WHERE s.holder = gone;
-    freed := FOUND;
-    PERFORM domicile.settle();
-  ELSE
-    UPDATE domicile.seat s SET holder = NULL, since = NULL, until = NULL WHERE s.holder = gone;
-    freed := FOUND;
-  END IF;
+  UPDATE domicile.seat s SET holder = NULL, since = NULL, until = NULL WHERE s.holder = gone AND NOT ${IS_SETTLING};
+  IF FOUND THEN RETURN true; END IF;
+  IF NOT ${IS_SETTLING} THEN RETURN false; END IF;
+  ${IN_TURN}
+  DELETE FROM domicile.seat s WHERE s.holder = gone;
+  freed := FOUND;
+  PERFORM domicile.settle();
   RETURN freed;
 END $$`
 
 const seatFunction = (name: string, body: string) => `CREATE OR REPLACE FUNCTION domicile.${name}(
-  coming pg_catalog.bytea, pools pg_catalog.text[], idle pg_catalog.interval,
+  coming pg_catalog.bytea, pools pg_catalog.text[], idle pg_catalog.float8,
   OUT pool pg_catalog.text, OUT slot pg_catalog.int4, OUT since pg_catalog.timestamptz
-) ${SETTINGS} AS $$
+) LANGUAGE plpgsql AS $$
 DECLARE
   place text;
   moment timestamptz := clock_timestamp();
@@ -123,38 +119,50 @@ BEGIN
 ${body}
 END $$`
 
-const takeFirst = (locked: string) => `
-  FOREACH place IN ARRAY pools LOOP
-    UPDATE domicile.seat s SET holder = coming, since = moment, until = moment + idle
+const takeSeat = (where: string, locked: string) => `
+    UPDATE domicile.seat s SET holder = coming, since = moment, until = moment + make_interval(secs => idle)
      WHERE (s.pool, s.slot) = (
-       SELECT f.pool, f.slot FROM domicile.seat f WHERE f.pool = place AND f.holder IS NULL
+       SELECT f.pool, f.slot FROM domicile.seat f
+        WHERE f.pool = place AND f.holder IS NULL AND NOT EXISTS (SELECT FROM domicile.seat m WHERE m.holder = coming)
+          ${where}
         ORDER BY f.slot LIMIT 1 FOR UPDATE ${locked})
      RETURNING s.pool, s.slot, s.since INTO pool, slot, since;
-    IF FOUND THEN RETURN; END IF;
-  END LOOP;`
+    IF FOUND THEN RETURN; END IF;`
 
-/** Whoever has a seat keeps it. Passes by what others are just taking, and so may find nothing where there is something. */
+/** Holders begin to look at different seats, so that many who come at once do not all stand at the first. */
+const FROM_THEIR_PLACE = `AND f.slot > (
+            SELECT get_byte(coming, 0) * o.size::bigint / 256 FROM domicile.pool o WHERE o.name = place)`
+
+/** For the newcomer. Passes by what others are just taking, and so may find nothing where there is something. */
 const ACQUIRE = seatFunction(
   'acquire',
   `
-  UPDATE domicile.seat s SET until = moment + idle WHERE s.holder = coming
-    RETURNING s.pool, s.slot, s.since INTO pool, slot, since;
-  IF FOUND THEN RETURN; END IF;
-  ${takeFirst('SKIP LOCKED')}`,
+  FOREACH place IN ARRAY pools LOOP
+    ${takeSeat(FROM_THEIR_PLACE, 'SKIP LOCKED')}
+    ${takeSeat('', 'SKIP LOCKED')}
+  END LOOP;`,
 )
 
-/** Before anybody is refused: what has expired is free, and what somebody has just locked may be. Waits to know. */
+/**
+ * Before anybody is refused: whoever has a seat keeps it, what has expired is free, and what somebody has just locked may
+ * be. Waits to know.
+ */
 const ACQUIRE_IN_TURN = seatFunction(
   'acquire_in_turn',
   `
   ${IN_TURN}
+  UPDATE domicile.seat s SET until = moment + make_interval(secs => idle) WHERE s.holder = coming
+    RETURNING s.pool, s.slot, s.since INTO pool, slot, since;
+  IF FOUND THEN RETURN; END IF;
   PERFORM domicile.cull();
-  ${takeFirst('')}`,
+  FOREACH place IN ARRAY pools LOOP
+    ${takeSeat('', '')}
+  END LOOP;`,
 )
 
 const RENEW = `CREATE OR REPLACE FUNCTION domicile.renew(
   holders pg_catalog.bytea[], idle pg_catalog.interval
-) RETURNS pg_catalog.int4 ${SETTINGS} AS $$
+) RETURNS pg_catalog.int4 LANGUAGE plpgsql AS $$
 DECLARE
   renewed integer;
 BEGIN
@@ -164,7 +172,7 @@ BEGIN
   RETURN renewed;
 END $$`
 
-const EXTEND = `CREATE OR REPLACE FUNCTION domicile.extend(lost pg_catalog.interval) RETURNS pg_catalog.void ${SETTINGS} AS $$
+const EXTEND = `CREATE OR REPLACE FUNCTION domicile.extend(lost pg_catalog.interval) RETURNS pg_catalog.void LANGUAGE plpgsql AS $$
 BEGIN
   ${IN_TURN}
   UPDATE domicile.seat s SET until = s.until + lost WHERE s.holder IS NOT NULL;

@@ -62,14 +62,16 @@ export async function setPools(db: Queryable, { people, services }: Pools): Prom
  * A seat from the first of the pools that has one. Whoever holds one already keeps it and is as if new.
  * @param request `holder`: 32 bytes, which say nobody's name; `idleSeconds`: after so long without renewal it is free again
  * @returns null when all are taken
+ * @throws RangeError when the holder is not of 32 bytes
  */
 export async function acquire(
   db: Queryable,
   { holder, pools, idleSeconds }: { holder: Uint8Array; pools: readonly Pool[]; idleSeconds: number },
 ): Promise<Seat | null> {
+  if (holder.length !== 32) throw new RangeError(`a holder of ${holder.length} bytes instead of 32`)
   const ask = async (name: 'acquire' | 'acquire_in_turn') => {
     const { rows } = await db.query<{ pool: Pool | null; slot: number; since: Date }>(
-      `SELECT pool, slot, since FROM domicile.${name}($1, $2, pg_catalog.make_interval(secs => $3))`,
+      `SELECT pool, slot, since FROM domicile.${name}($1, $2, $3)`,
       [Buffer.from(holder), pools, idleSeconds],
     )
     return rows[0]?.pool ? { pool: rows[0].pool, slot: rows[0].slot, since: instant(rows[0].since) } : null
@@ -78,7 +80,7 @@ export async function acquire(
     return (await ask('acquire')) ?? (await ask('acquire_in_turn'))
   } catch (error) {
     if (!isTaken(error)) throw error
-    return ask('acquire')
+    return ask('acquire_in_turn')
   }
 }
 

@@ -5,12 +5,12 @@ import { execa } from 'execa'
 import pg from 'pg'
 import type { Database, Queryable } from './database.ts'
 
-/** A server of the appliance's own image, in memory, with the roles that an appliance has. */
+/** A server of the appliance's own image with the roles that an appliance has. */
 
 export const OWNER = 'erp'
 export const APP = 'erp_app'
 export const AGENT = 'domicile_agent'
-const PASSWORD = 'in tests only'
+export const PASSWORD = 'in tests only'
 
 export interface TestServer {
   readonly host: string
@@ -28,11 +28,13 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-export async function startServer(): Promise<TestServer> {
+/** @param durable on the disk, where a commit takes as long as it does; in memory otherwise */
+export async function startServer({ durable = false } = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'instruments-'))
   await writeFile(join(folder, 'postgres_password'), PASSWORD)
   const hardened = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges']
-  const memory = ['/run/postgresql', '/var/lib/postgresql'].map((path) => `--tmpfs=${path}:uid=70,gid=70,mode=0775`)
+  const inMemory = ['/run/postgresql', ...(durable ? [] : ['/var/lib/postgresql'])]
+  const memory = inMemory.map((path) => `--tmpfs=${path}:uid=70,gid=70,mode=0775`)
   const secrets = `--volume=${join(folder, 'postgres_password')}:/run/secrets/postgres_password:ro`
   const started = ['--detach', '--tmpfs=/tmp', ...hardened, ...memory, secrets, 'domicile/postgres:0.1.0']
   const { stdout: id } = await execa('docker', ['run', ...started, '-c', 'max_connections=150'])
