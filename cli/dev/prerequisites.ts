@@ -8,6 +8,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   chromium: 'chromium',
   zstd: 'zstd',
   certutil: 'libnss3-tools',
+  faketime: 'faketime',
 }
 
 const has = async (program: string) =>

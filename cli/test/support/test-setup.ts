@@ -43,7 +43,7 @@ export async function prepare({ hosts }: { hosts: boolean }): Promise<void> {
   await requireEngine()
   await alone(join(workshop.folder, 'lock'), async () => {
     await removeWhatRunsLeft(await endedRuns())
-    await bringPrograms('mmdebstrap', 'strip', 'minisign', 'chromium', 'certutil', 'zstd')
+    await bringPrograms('mmdebstrap', 'strip', 'minisign', 'chromium', 'certutil', 'zstd', 'faketime')
     await buildImages({ report: (line) => line.endsWith('up to date') || say(line) })
     if (hosts) await prepareHosts()
   })
