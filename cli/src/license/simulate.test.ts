@@ -72,7 +72,7 @@ test('what happened on the appliance counts, not what might have', async () => {
   ])
 })
 
-test('paid on time, nothing happens but payment', async () => {
+test('paid on time, nothing happens but payment', { timeout: 30_000 }, async () => {
   const { entries, bands } = await ask(
     'erp-on-premises',
     { paidThrough: '2026-01-31' },
@@ -135,7 +135,7 @@ test('the document for programs leaves out the text of the terms and nothing els
   })
 })
 
-describe('pictures', () => {
+describe('pictures', { timeout: 30_000 }, () => {
   test('hold every state and reason, and nothing that a name could smuggle in', async () => {
     const simulation = await ask('erp-on-premises', { paidThrough: '2026-01-31' })
     for (const picture of [simulationSvg(simulation), simulationHtml(simulation)]) {
