@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { type HostFile, layoutOf } from '@domicile/stacks/plan'
@@ -104,6 +105,12 @@ export async function applianceNames(): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory() && APPLIANCE_NAME.test(entry.name)).map(({ name }) => name)
 }
 
+/** File that says of which appliance this one is a scratch copy. */
+export const scratchMark = (name: string) => `${layoutOf(name).lib}/selftest`
+
+/** Whether it is a self-test's copy of another appliance: nobody means it without naming it. */
+export const isScratch = (name: string): boolean => existsSync(scratchMark(name))
+
 /**
  * The appliance meant: the named one, or the only one.
  * @throws UserError NO_APPLIANCE (exit 7), WHICH_APPLIANCE (exit 2)
@@ -118,15 +125,16 @@ export async function resolveName(name: string | undefined): Promise<string> {
       exitCode: ExitCode.NotFound,
     })
   }
-  if (names.length === 1 && names[0]) return names[0]
-  if (names.length === 0) {
+  const meant = names.filter((candidate) => !isScratch(candidate))
+  if (meant.length === 1 && meant[0]) return meant[0]
+  if (meant.length === 0) {
     throw new UserError('There is no appliance on this host.', {
       code: 'NO_APPLIANCE',
       hint: 'Install one: domicile install RELEASE',
       exitCode: ExitCode.NotFound,
     })
   }
-  throw new UserError(`This host has several appliances: ${names.join(', ')}.`, {
+  throw new UserError(`This host has several appliances: ${meant.join(', ')}.`, {
     code: 'WHICH_APPLIANCE',
     hint: 'Say which one with --name.',
     exitCode: ExitCode.Usage,

@@ -10,6 +10,7 @@ export const COMMANDS: Readonly<Record<string, Loader>> = {
   install: () => import('./install.ts'),
   'license:apply': () => import('./license/apply.ts'),
   'license:request': () => import('./license/request.ts'),
+  'license:selftest': () => import('./license/selftest.ts'),
   'license:show': () => import('./license/show.ts'),
   'license:simulate': () => import('./license/simulate.ts'),
   logs: () => import('./logs.ts'),
