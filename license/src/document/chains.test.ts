@@ -26,6 +26,7 @@ test('two copies of one appliance are noticed by their next reports', () => {
 
   expect(compareChains(one, other)).toBe('forked')
   expect(compareChains(one, chainOf(grow(reported, 'applied', 'metered', EXCHANGE)))).toBe('forked')
+  expect(compareChains(one, chainOf(grow(reported, 'applied', EXCHANGE, 'metered', EXCHANGE)))).toBe('forked')
 })
 
 test('an appliance that was put back to an earlier backup is noticed', () => {

@@ -21,11 +21,11 @@ export interface LicenceTrust {
   readonly list: Claims<'keys'> | null
 }
 
-/** The keys that count beside each other; a list cannot put another key in the place of a pinned one. */
-export function trustedKeys({ vendorKeys, list }: LicenceTrust): readonly TrustedKey[] {
-  const pinned = new Set(vendorKeys.map(({ kid }) => kid))
-  return [...vendorKeys, ...(list?.keys ?? []).filter(({ kid }) => !pinned.has(kid))]
-}
+/** The keys that count beside each other, the pinned ones first: a list cannot put another key in the place of one. */
+export const trustedKeys = ({ vendorKeys, list }: LicenceTrust): readonly TrustedKey[] => [
+  ...vendorKeys,
+  ...(list?.keys ?? []),
+]
 
 /**
  * The key that may vouch for a document made at `iat` (seconds since 1970).
