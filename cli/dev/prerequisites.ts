@@ -8,6 +8,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   chromium: 'chromium',
   zstd: 'zstd',
   certutil: 'libnss3-tools',
+  wrk: 'wrk',
   faketime: 'faketime',
 }
 

@@ -20,6 +20,7 @@ export {
   projectLabels,
 } from './container-spec.ts'
 export { type VendorKey, volumeName, type Wanted } from './containers.ts'
+export { gatewayConf } from './gateway-conf.ts'
 export { makeBlueprint } from './make-blueprint.ts'
 export { type Difference, mendSteps } from './mend.ts'
 export {
