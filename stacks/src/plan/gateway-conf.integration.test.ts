@@ -55,6 +55,8 @@ function standInApplication(request: IncomingMessage, response: ServerResponse):
         const file = { 'content-type': 'text/html', 'content-disposition': 'attachment; filename=x.html' }
         return response.writeHead(200, file).end(PAGE)
       }
+      if (url === '/kept') return response.writeHead(200, { 'cache-control': 'public, max-age=43200' }).end()
+      if (url === '/secret') return response.writeHead(200, { 'cache-control': 'no-store' }).end()
       if (url === '/forbidden') return response.writeHead(403).end('the application says no')
       const body = Buffer.concat(chunks).toString()
       response
@@ -353,6 +355,16 @@ test('pages that people go to get the banner; files, calls and compressed answer
   expect((await visit('/__domicile/notices')).body).toBe('{"banners":[]}')
   await stopGate()
   expect((await visit('/__domicile/banner.js')).headers['content-type']).toMatch('text/javascript')
+})
+
+test('a page is never kept by the browser without asking again; what it consists of may be', async () => {
+  await startGateway()
+  const kept = (path: string, headers = {}) => visit(path, { headers }).then((seen) => seen.headers['cache-control'])
+
+  expect(await kept('/kept', NAVIGATION)).toBe('no-cache')
+  expect(await kept('/secret', NAVIGATION)).toBe('no-store')
+  expect(await kept('/kept')).toBe('public, max-age=43200')
+  expect((await visit('/kept', { headers: NAVIGATION })).headers['strict-transport-security']).toBeDefined()
 })
 
 test('all cookies of the session’s name are shown to the gate, and no other makes a session', async () => {

@@ -94,6 +94,7 @@ const TO_APPLICATION = `    error_page 502 503 504 =503 @unavailable;
 
     sub_filter '</head>' '$banner</head>';
     sub_filter_last_modified on;
+    expires $page_expires;
 
     proxy_pass http://app;
     proxy_http_version 1.1;
