@@ -5,9 +5,7 @@ import { STATES, type StandingEvent, type State } from './types.ts'
 
 /** What a history of events has led to, as far as standing goes. */
 export interface Course {
-  /** As signed; null: none was imported. */
-  readonly signed: LicenceClaims | null
-  /** With renewals and receipts applied. */
+  /** With renewals and receipts applied; null: none was imported. */
   readonly licence: LicenceClaims | null
   readonly orders: readonly LiveOrder[]
   readonly termination: { readonly at: number; readonly day: string; readonly reason: string } | null
@@ -19,8 +17,10 @@ export interface Course {
   readonly relieved: readonly { readonly at: number; readonly state: State }[]
   /** When the first licence was imported. */
   readonly licensedSince: number | null
-  readonly metered: readonly { readonly at: number; readonly meter: string; readonly value: number }[]
+  readonly metered: readonly Metered[]
 }
+
+type Metered = Extract<StandingEvent, { kind: 'metered' }>
 
 interface LiveOrder {
   readonly at: number
@@ -29,7 +29,7 @@ interface LiveOrder {
 }
 
 const BEFORE_ANYTHING: Course = {
-  ...{ signed: null, licence: null, orders: [], termination: null, shown: new Map() },
+  ...{ licence: null, orders: [], termination: null, shown: new Map() },
   ...{ final: [], relieved: [], licensedSince: null, metered: [] },
 }
 
@@ -41,7 +41,15 @@ export function courseOf(events: readonly StandingEvent[], terms: Terms, now: nu
     if (at > now) continue
     course = movesDates(event) ? moved(course, event, terms, at) : noted(course, event, at)
   }
-  return { ...course, relieved: [...course.relieved, ...liftedSince(course, terms, now)] }
+  const relieved = [...course.relieved, ...liftedSince(course, terms, now)]
+  return { ...course, relieved, metered: meteredSince(events, now) }
+}
+
+/** What was counted since the licence in force was imported: only that can move its tier. */
+function meteredSince(events: readonly StandingEvent[], now: number): Metered[] {
+  const past = events.filter(({ at }) => Date.parse(at) <= now)
+  const licence = past.findLastIndex((event) => event.kind === 'imported' && event.document === 'licence')
+  return past.slice(licence + 1).filter((event) => event.kind === 'metered')
 }
 
 /** Orders that ended by themselves, at the time that the one who lifted them had set. */
@@ -68,10 +76,8 @@ const movesDates = (event: StandingEvent): event is Moving =>
   event.kind === 'imported' || event.kind === 'terminated' || event.kind === 'termination-withdrawn'
 
 function noted(course: Course, event: Exclude<StandingEvent, Moving>, at: number): Course {
-  if (event.kind === 'metered') {
-    return { ...course, metered: [...course.metered, { at, meter: event.meter, value: event.value }] }
-  }
-  return course.shown.has(event.key) ? course : { ...course, shown: new Map([...course.shown, [event.key, at]]) }
+  if (event.kind === 'metered' || course.shown.has(event.key)) return course
+  return { ...course, shown: new Map([...course.shown, [event.key, at]]) }
 }
 
 /** Before dates move, what was final by then is kept; after it, what has ended by it is written down. */
@@ -126,7 +132,7 @@ function licensed(course: Course, claims: LicenceClaims, at: number, zone: strin
   const pending = same && termination && dayAt(at, zone) <= termination.day
   return {
     ...course,
-    ...{ signed: claims, licence: claims, final: [], metered: [] },
+    ...{ licence: claims, final: [] },
     orders: same ? course.orders.filter((order) => Date.parse(order.claims.effective) > at) : [],
     termination: pending ? termination : null,
     licensedSince: course.licensedSince ?? at,

@@ -58,6 +58,23 @@ describe('limits', () => {
   })
 })
 
+test('a year of hourly counts is judged in no time', () => {
+  const history = new History('active-users-tiered')
+  const start = history.at('2026-01-02')
+  for (let hour = 0; hour < 8760; hour += 1) {
+    history.events.push({
+      at: new Date(start + hour * 3_600_000).toISOString(),
+      kind: 'metered',
+      meter: 'sales',
+      value: hour,
+    })
+  }
+  const before = performance.now()
+  history.standing('2027-01-05')
+
+  expect(performance.now() - before).toBeLessThan(500)
+})
+
 describe('orders', () => {
   test('take effect when they say, and end when they are lifted', () => {
     const history = new History('erp-on-premises')
@@ -96,6 +113,9 @@ describe('orders', () => {
     expect(history.standing('2026-01-31').state).toBe('good')
     expect(history.standing('2026-02-01')).toMatchObject({
       state: 'terminated',
+      reasons: expect.arrayContaining([
+        expect.objectContaining({ text: expect.stringContaining('on 1 February 2026') }),
+      ]),
       effects: { blocked: null, purgeFrom: '2026-03-02T23:00:00.000Z' },
     })
   })

@@ -22,7 +22,7 @@ export function tierChanges(course: Course, terms: Terms): TierChange[] {
     const step = index < 0 ? tiers.steps.length - 1 : index
     if (step <= reached) continue
     reached = step
-    const from = startOf(firstOfNextMonth(dayAt(at, terms.timezone)), terms.timezone)
+    const from = startOf(firstOfNextMonth(dayAt(Date.parse(at), terms.timezone)), terms.timezone)
     const tier = tiers.steps[step]?.name ?? tiers.current
     if (changes.at(-1)?.at === from) changes.pop()
     changes.push({ at: from, tier })

@@ -306,6 +306,15 @@ describe('managed hosting', () => {
     ])
   })
 
+  test('who saw the first notice early and the last one late is not given another day', () => {
+    const history = new History('managed-hosting', { paidThrough: '2026-03-31' })
+      .tell('2026-03-18')
+      .tell('2026-03-31', 20)
+
+    expect(history.standing('2026-04-01', -0.001).state).toBe('notice')
+    expect(history.standing('2026-04-01').state).toBe('suspended')
+  })
+
   test('who was away for all notices is told first, and has a day', () => {
     const history = new History('managed-hosting', { paidThrough: '2026-03-31' })
     expect(history.standing('2026-05-05').state).toBe('notice')

@@ -33,7 +33,7 @@ export interface Usage {
 export interface Notice {
   /** Name in the terms profile. */
   readonly id: string
-  /** Unique per occasion (`track/notice@anchor day`): the next occasion is said again. */
+  /** Unique per occasion (`track/notice@anchor day`, of orders `…#seq`): the next occasion is said again. */
   readonly key: string
   readonly audience: 'everyone' | 'administrators'
   /** Title and text by language (`en`, `sl`), filled in with dates and numbers. */
