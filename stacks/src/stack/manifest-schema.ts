@@ -9,13 +9,7 @@ const word = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be a lower-case word (letters, digits, -), 31 characters at most')
 const secretName = z.string().regex(/^[a-z][a-z0-9_]{0,40}$/, 'must be a lower-case name (letters, digits, _)')
-const role = z
-  .string()
-  .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'must be a plain PostgreSQL identifier')
-  .regex(
-    /^(?!pg_|domicile|postgres$|template[01]$)/,
-    'must be a name that PostgreSQL and the appliance do not use themselves',
-  )
+const role = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, 'must be a plain PostgreSQL identifier')
 const file = z
   .string()
   .regex(/^[\w.][\w./-]*$/, 'must be a path inside the stack folder')

@@ -153,6 +153,7 @@ describe('every problem is named with file, line and path', () => {
       `${MANIFEST}secrets: { postgres_password: { title: Mine } }\n`,
       /secrets\.postgres_password is a name the appliance uses itself/,
     ],
+    ['our own role', MANIFEST.replace('owner: app,', 'owner: domicile_agent,'), /uses itself/],
     ['PostgreSQL’s own database', MANIFEST.replace('{ name: app,', '{ name: template1,'), /belongs to PostgreSQL/],
     ['a property that every object has', MANIFEST.replace('service: app', 'service: constructor'), /is not a service/],
     ['a title that moves the cursor', MANIFEST.replace('title: App', 'title: "A\\e[2J"'), /without control characters/],

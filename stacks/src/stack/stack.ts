@@ -111,6 +111,9 @@ function crossCheck(
   if (RESERVED_DATABASES.includes(manifest.database.name)) {
     wrong('database.name', `"${manifest.database.name}" belongs to PostgreSQL`)
   }
+  for (const name of Object.values({ ...manifest.database, grants: '', memory: '' })) {
+    if (String(name).startsWith('domicile')) wrong('database', `"${name}" is a name the appliance uses itself`)
+  }
   if (manifest.database.owner === manifest.database.app) wrong('database.app', 'must be another role than the owner')
   for (const role of [manifest.database.owner, manifest.database.app]) {
     if (role === 'postgres' || role === 'public' || role === 'none' || role.startsWith('pg_'))

@@ -11,6 +11,7 @@ import {
 import type { RecordLine } from '@domicile/license/record'
 import type { StandingEvent } from '@domicile/license/standing'
 import { parseTerms, type Terms } from '@domicile/license/terms'
+import { VENDOR_KEYS } from './judge.ts'
 
 /** What an appliance has been given and what has happened: everything its standing follows from. Plain data, never changed in place. */
 export interface Holdings {
@@ -114,7 +115,9 @@ export function replay(
 ): Replayed {
   const problems: string[] = []
   let holdings = start
+  const { vendorKeys } = start.trust
   for (const { n, at, wall, kind, data } of lines) {
+    if (kind === VENDOR_KEYS) holdings = trusting(holdings, data['keys'] as LicenceTrust['vendorKeys'])
     if (HAPPENINGS.includes(kind)) holdings = happened(holdings, { ...data, at, kind } as StandingEvent)
     if (kind !== 'imported') continue
     try {
@@ -128,8 +131,13 @@ export function replay(
       problems.push(`line ${n}: ${error.message}`)
     }
   }
-  return { holdings, problems }
+  return { holdings: trusting(holdings, vendorKeys), problems }
 }
+
+const trusting = (holdings: Holdings, vendorKeys: LicenceTrust['vendorKeys']): Holdings => ({
+  ...holdings,
+  trust: { ...holdings.trust, vendorKeys },
+})
 
 const otherInstallation = (installation: string, here: string) =>
   new LicenceRefusal(`installation: the document is for installation ${installation}; this one is ${here}.`, {

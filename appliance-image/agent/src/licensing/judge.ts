@@ -32,6 +32,8 @@ export interface Judgement {
   readonly events: readonly StandingEvent[]
   /** Lines of the record that do not count any more, in words. */
   readonly problems: readonly string[]
+  /** The vendor took the licence in force back. */
+  readonly revoked: boolean
   /** Each document that was brought, with its own text. */
   readonly taken: readonly (Taken & { readonly text: string })[]
 }
@@ -41,6 +43,9 @@ export interface SignRequest {
   /** PEM, of the installation. */
   readonly privateKey: string
 }
+
+/** A line of this kind says which keys counted from there on: what they signed then stays, though they count no more now. */
+export const VENDOR_KEYS = 'vendor-keys'
 
 /**
  * Reads signed documents and says what follows. A port: signatures, YAML and calendars take more memory than the rest of

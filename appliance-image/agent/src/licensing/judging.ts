@@ -1,8 +1,8 @@
 import { createPrivateKey } from 'node:crypto'
 import { LicenceRefusal } from '@domicile/license'
-import { signDocument, splitDocuments } from '@domicile/license/document'
+import { isRevoked, signDocument, splitDocuments } from '@domicile/license/document'
 import { effectiveLicence, standing } from '@domicile/license/standing'
-import { emptyHoldings, replay, type Taken, take } from './holdings.ts'
+import { emptyHoldings, type Holdings, replay, type Taken, take } from './holdings.ts'
 import type { Judge, Judgement, JudgeRequest } from './judge.ts'
 
 /** In the process that asks; `forkedJudge` has it done in another. */
@@ -41,6 +41,12 @@ function judge({ vendorKeys, product, installation, lines, usage, bring, ...time
     licence: effectiveLicence(events),
     events,
     problems: replayed.problems,
+    revoked: isTakenBack(holdings),
     taken,
   }
+}
+
+/** A licence that is held stays until another comes: only an order, with its notice, stops anybody's work. */
+function isTakenBack({ trust: { list }, held: { licence } }: Holdings): boolean {
+  return list !== null && licence !== null && isRevoked(list, { kind: 'licence', kid: '', claims: licence.claims })
 }

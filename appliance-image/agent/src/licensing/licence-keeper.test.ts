@@ -26,11 +26,10 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 /** As after a start of the agent on what an earlier one left. */
-async function started(): Promise<LicenceKeeper> {
+async function started(keys = [{ kid: KID, publicKey, from: null, until: null }]): Promise<LicenceKeeper> {
   const product = { name: 'erp', version: '7.0.30' }
-  const vendorKeys = [{ kid: KID, publicKey, from: null, until: null }]
   const keeper = new LicenceKeeper(
-    { folder, product, vendorKeys },
+    { folder, product, vendorKeys: keys },
     { judge: judging, wall: () => now, ran: () => ran, log: () => undefined },
   )
   await keeper.load()
@@ -105,7 +104,7 @@ describe('a licence', () => {
 
     await expect(keeper.take(altered.join('\n'), false, NO_USAGE)).rejects.toMatchObject({ name: 'Refusal', hint: /./ })
     expect(keeper.licence?.seq).toBe(1)
-    expect(kinds()).toEqual(['begun', 'imported', 'standing', 'import-refused'])
+    expect(kinds()).toEqual(['begun', 'vendor-keys', 'imported', 'standing', 'import-refused'])
   })
 
   test('that is older than one seen is refused, also after a restart', async () => {
@@ -135,6 +134,31 @@ describe('a licence', () => {
     await expect((await started()).take(licence(1, { terms }), false, NO_USAGE)).rejects.toMatchObject({
       name: 'Refusal',
     })
+  })
+})
+
+describe('keys', () => {
+  test('that count no more leave what they signed when they did, and sign nothing new', async () => {
+    await (await started()).take(licence(1), false, NO_USAGE)
+    const next = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x ?? ''
+    const keeper = await started([{ kid: 'FFFFFFFFFFFFFFFF', publicKey: next, from: null, until: null }])
+
+    expect(keeper.standing.state).toBe('good')
+    expect(keeper.licence?.seq).toBe(1)
+    await expect(keeper.take(licence(2), false, NO_USAGE)).rejects.toMatchObject({ code: 'DOCUMENT_KEY_UNKNOWN' })
+  })
+
+  test('may take a licence back: it is said, and nobody’s work stops', async () => {
+    const keeper = await started()
+    const [{ jti = '' } = {}] = await keeper.take(licence(1), false, NO_USAGE)
+    const keys = { jti: randomUUID(), iss: 'Vendor', iat: iat(), version: 1, revokedKeys: [], revokedLicences: [jti] }
+    const own = { kid: KID, publicKey, from: null, until: null }
+    await keeper.take(signed('keys', { ...keys, keys: [own] }), false, NO_USAGE)
+
+    expect(keeper.findings).toMatchObject([{ code: 'LICENCE_TAKEN_BACK' }])
+    expect(keeper.standing.state).toBe('good')
+    await keeper.take(licence(2), false, NO_USAGE)
+    expect(keeper.findings).toEqual([])
   })
 })
 
@@ -180,8 +204,8 @@ describe('the record', () => {
   test('that was shortened is seen', async () => {
     const keeper = await started()
     await keeper.take(licence(1, { paidThrough: '2026-11-20' }), false, NO_USAGE)
-    const [first, second] = readFileSync(recordPath(), 'utf8').split('\n')
-    writeFileSync(recordPath(), `${first}\n${second}\n`)
+    const lines = readFileSync(recordPath(), 'utf8').split('\n')
+    writeFileSync(recordPath(), `${lines.slice(0, 3).join('\n')}\n`)
 
     const { findings, standing } = await started()
     expect(findings).toMatchObject([{ code: 'RECORD_TAMPERED' }])

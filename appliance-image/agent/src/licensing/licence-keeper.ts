@@ -10,7 +10,7 @@ import type { Advice, VerbRequest, VerbResponse } from '../protocol.ts'
 import { Refusal } from '../refusal.ts'
 import type { Taken } from './holdings.ts'
 import { type Installation, readInstallation } from './installation.ts'
-import type { Judge, Judgement, JudgeRequest } from './judge.ts'
+import { type Judge, type Judgement, type JudgeRequest, VENDOR_KEYS } from './judge.ts'
 import { type KeeperState, KeeperStateFile, type Maintenance } from './keeper-state.ts'
 import { type Entry, RecordFile } from './record-file.ts'
 import { decide, OPEN, undecided } from './standing-change.ts'
@@ -57,6 +57,7 @@ export class LicenceKeeper {
   #turn: Promise<unknown> = Promise.resolve()
   #findings: Advice[] = []
   #downSeconds = 0
+  #revoked = false
   /** Told after each change of the standing. */
   onChange: () => void = () => undefined
 
@@ -87,7 +88,7 @@ export class LicenceKeeper {
 
   /** What was tampered with or cannot be read, for a person. */
   get findings(): readonly Advice[] {
-    return this.#findings
+    return this.#revoked ? [...this.#findings, REVOKED] : this.#findings
   }
 
   async load(): Promise<void> {
@@ -99,6 +100,7 @@ export class LicenceKeeper {
     this.#standing = this.#state.standing ?? OPEN
     this.#ranBefore = this.#ports.ran()
     if (this.#record.lines.length === 0) this.note('begun', { installation: this.#installation.id })
+    this.#noteKeys()
     this.#lookForTampering()
     this.#noteGap()
     await this.evaluate(NO_USAGE)
@@ -249,7 +251,8 @@ export class LicenceKeeper {
     return { vendorKeys, product: product.name, installation: this.#installation.id, lines, now, usage, bring: null }
   }
 
-  #put({ standing, licence, events }: Judgement): void {
+  #put({ standing, licence, events, revoked }: Judgement): void {
+    this.#revoked = revoked
     this.#licence = licence
     this.#events = events
     this.#state = { ...this.#state, undecidedSince: null }
@@ -320,6 +323,13 @@ export class LicenceKeeper {
     }
   }
 
+  /** Keys change with releases; the record keeps which of them counted when. */
+  #noteKeys(): void {
+    const keys = this.#options.vendorKeys
+    const known = this.#record.lines.findLast(({ kind }) => kind === VENDOR_KEYS)?.data['keys']
+    if (JSON.stringify(known) !== JSON.stringify(keys)) this.note(VENDOR_KEYS, { keys })
+  }
+
   #noteGap(): void {
     const { aliveAt } = this.#state
     if (!aliveAt) return
@@ -335,4 +345,10 @@ function clockProblem(now: Date, wall: Date): string | null {
   if (hours === 0) return null
   const side = hours > 0 ? 'ahead of' : 'behind'
   return `the clock of this server is ${Math.abs(hours)} h ${side} licence time; it is believed after 72 h of running, or when a document says so that the vendor signed since`
+}
+
+const REVOKED: Advice = {
+  code: 'LICENCE_TAKEN_BACK',
+  message: 'The vendor took this licence back.',
+  hint: 'Ask for the one that takes its place: domicile license request',
 }
