@@ -130,7 +130,10 @@ describe('a signed document', () => {
   })
 
   test('from before licence time says nothing', () => {
+    const lagging = jump(startClock(START), -20 * HOUR).state
+
     expect(corroborate(off, START - 1)).toEqual(off)
+    expect(corroborate(run(lagging, 3 * HOUR).state, START)).toEqual(run(lagging, 3 * HOUR).state)
   })
 
   test('never turns licence time back', () => {

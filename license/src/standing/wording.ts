@@ -15,12 +15,23 @@ export const filledIn = (text: string, words: Words, language: string): string =
     return DAY.test(value) ? dayInWords(value, language) : value || '–'
   })
 
-export const dayInWords = (day: string, language: string): string => {
+/** Made once for each language: they are large, outside of what the collector sees. */
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function formatOf(language: string): Intl.DateTimeFormat {
+  const known = formats.get(language)
+  if (known) return known
   const month = language === 'en' ? 'long' : 'numeric'
-  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+  const made = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
     ...{ timeZone: 'UTC', day: 'numeric', month, year: 'numeric' },
-  }).format(Date.parse(`${day}T00:00:00Z`))
+  })
+  formats.set(language, made)
+  return made
 }
+
+/** A day as people write it; in languages that bend the names of months, as numbers. */
+export const dayInWords = (day: string, language: string): string =>
+  formatOf(language).format(Date.parse(`${day}T00:00:00Z`))
 
 export const wordsOfLicence = (licence: LicenceClaims): Words => ({
   customer: licence.customer.name,

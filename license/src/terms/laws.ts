@@ -24,10 +24,9 @@ export function lawsBroken(terms: Terms): Problem[] {
     ...terms.tracks.flatMap((track, index) => stagesBroken(terms, track.stages, ['tracks', index, 'stages'])),
     ...Object.entries(terms.notices).flatMap(([id, { texts }]) =>
       Object.entries(texts).flatMap(([language, { title, text }]) =>
-        strangePlaceholders(`${title} ${text}`).map((message) => ({
-          path: ['notices', id, 'texts', language],
-          message,
-        })),
+        [...strangePlaceholders(`${title} ${text}`), ...(isLanguage(language) ? [] : ['is no language tag'])].map(
+          (message) => ({ path: ['notices', id, 'texts', language], message }),
+        ),
       ),
     ),
     ...Object.entries(terms.limits).flatMap(([limit, rule]) =>
@@ -88,6 +87,14 @@ function noticesBroken(terms: Terms, stage: Stage, earlier: readonly Stage[]): [
       ? [['id', `is harder, but does not wait for “${lastSaid.notice}” to be shown`] as [string, string]]
       : []),
   ]
+}
+
+const isLanguage = (tag: string) => {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(tag).length > 0
+  } catch {
+    return false
+  }
 }
 
 const twice = (names: readonly string[]) => names.flatMap((name, index) => (names.indexOf(name) < index ? [index] : []))
