@@ -103,6 +103,11 @@ describe('what is wrong is named with its line', () => {
       /notices\.rent-reminder\.texts\.sl must be given, as object/,
     ],
     [
+      'a language that nobody speaks',
+      broken(/ {6}en:\n/, '      e_n: { title: a, text: b }\n      en:\n'),
+      /texts\.e_n is no language tag/,
+    ],
+    [
       'a stage without a text',
       broken(/ {8}text: The rent is paid through .paidThrough. and overdue.*\n/, ''),
       /tracks\.0\.stages\.0\.text must be given, as string/,
