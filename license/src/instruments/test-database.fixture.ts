@@ -36,7 +36,10 @@ export async function startServer({ durable = false } = {}): Promise<TestServer>
   const inMemory = ['/run/postgresql', ...(durable ? [] : ['/var/lib/postgresql'])]
   const memory = inMemory.map((path) => `--tmpfs=${path}:uid=70,gid=70,mode=0775`)
   const secrets = `--volume=${join(folder, 'postgres_password')}:/run/secrets/postgres_password:ro`
-  const started = ['--detach', '--tmpfs=/tmp', ...hardened, ...memory, secrets, 'domicile/postgres:0.1.0']
+  // By which the next run of tests finds what a killed one left.
+  const run = process.env['DOMICILE_TEST_RUN']
+  const label = run ? [`--label=domicile.test.run=${run}`] : []
+  const started = ['--detach', ...label, '--tmpfs=/tmp', ...hardened, ...memory, secrets, 'domicile/postgres:0.1.0']
   const { stdout: id } = await execa('docker', ['run', ...started, '-c', 'max_connections=150'])
   const { stdout: host } = await execa('docker', ['inspect', '--format={{.NetworkSettings.IPAddress}}', id])
   const admin = await firstConnection(host)
