@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { Agent, request } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -30,7 +31,7 @@ export async function benchGate(): Promise<void> {
   try {
     await installErp(NAME)
     await license(folder)
-    const sessions = await logInAll()
+    const sessions = await openSessions()
     const [gated, bare] = await startGateways(folder)
     await measure(folder, sessions, gated, bare)
   } finally {
@@ -104,25 +105,17 @@ async function license(folder: string): Promise<void> {
   await domicile('license', 'apply', file, '--name', NAME)
 }
 
-/** Sessions of the ERP itself: the gate asks it about each. */
-async function logInAll(): Promise<string[]> {
-  const password = (await execa('cat', [`/var/lib/domicile/${NAME}/secrets/admin_password`])).stdout
-  const sessions: string[] = []
-  for (let index = 0; index < SESSIONS; index++) {
-    const body = JSON.stringify({ id: 1, method: 'common.db.login', params: ['admin', { password }] })
-    const { stdout } = await execa(
-      'curl',
-      [
-        ...['--silent', '--insecure', '--header', 'content-type: application/json', '--data', '@-'],
-        'https://localhost:18443/erp/',
-      ],
-      { input: body },
-    )
-    const [user, key] = (JSON.parse(stdout) as { result: [number, string] }).result
-    sessions.push(`Session ${Buffer.from(`admin:${user}:${key}`).toString('base64')}`)
-  }
-  return sessions
+/** Sessions of the ERP itself, made as it makes them: the gate asks it about each. */
+async function openSessions(): Promise<string[]> {
+  const keys = Array.from({ length: SESSIONS }, () => randomBytes(32).toString('hex'))
+  const rows = keys.map((key) => `('${key}', 1, now() at time zone 'UTC')`)
+  await sql('erp', `insert into ir_session (key, create_uid, create_date) values ${rows}`)
+  return keys.map((key) => `Session ${Buffer.from(`admin:1:${key}`).toString('base64')}`)
 }
+
+const sql = async (database: string, statement: string) =>
+  (await execa('docker', ['exec', '-u', '70', `${NAME}-postgres-1`, 'psql', '-qAt', '-d', database, '-c', statement]))
+    .stdout
 
 /** Two gateways beside the appliance's own, on its closed network, with its certificate and its agent. */
 async function startGateways(folder: string): Promise<[Gateway, Gateway]> {
@@ -238,8 +231,4 @@ const roundTrip = ({ address }: Gateway, authorization: string, agent: Agent) =>
       .end()
   })
 
-async function seatsHeld(): Promise<string> {
-  const question = 'select count(*) from domicile.seat where holder is not null'
-  const psql = ['psql', '-qAt', '-d', 'domicile', '-c', question]
-  return (await execa('docker', ['exec', '-u', '70', `${NAME}-postgres-1`, ...psql])).stdout
-}
+const seatsHeld = () => sql('domicile', 'select count(*) from domicile.seat where holder is not null')
