@@ -9,7 +9,7 @@ import {
   verifyDocument,
 } from '@domicile/license/document'
 import type { RecordLine } from '@domicile/license/record'
-import type { StandingEvent } from '@domicile/license/standing'
+import { checkOrder, type StandingEvent } from '@domicile/license/standing'
 import { parseTerms, type Terms } from '@domicile/license/terms'
 import { VENDOR_KEYS } from './judge.ts'
 
@@ -89,6 +89,8 @@ export function take(holdings: Holdings, text: string, where: Circumstances): { 
   const next = acceptDocument(held, document, where)
   if (next === held) return { holdings, taken: { ...taken, changed: false } }
   const terms = kind === 'licence' ? parseTerms(claims.terms.text) : holdings.terms
+  // What the contract does not foresee nobody may order, whoever signed it.
+  if (kind === 'order' && terms) checkOrder(claims, terms)
   const event = { at: now.toISOString(), kind: 'imported', document: kind, claims } as StandingEvent
   return { holdings: { ...holdings, held: next, terms, events: [...events, event] }, taken }
 }
