@@ -1,6 +1,7 @@
 #!/bin/bash
 # serve | cron: the application, as the role that may read and write rows.
 # initialize | migrate: makes and changes the tables, as the role that owns them.
+# selftest: does on a scratch copy what people do.
 set -euo pipefail
 
 export TRYTOND_CONFIG=/etc/tryton/trytond.conf
@@ -72,8 +73,12 @@ case ${1:-serve} in
     log_in_as erp database_owner_password
     exec trytond-admin -d "$PGDATABASE" --all --activate-dependencies -v
     ;;
+  selftest)
+    log_in_as erp database_owner_password
+    exec "$@"
+    ;;
   *)
-    echo "unknown command $1; there are serve, cron, initialize and migrate" >&2
+    echo "unknown command $1; there are serve, cron, initialize, migrate and selftest" >&2
     exit 64
     ;;
 esac

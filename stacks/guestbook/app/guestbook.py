@@ -1,17 +1,21 @@
 #!/usr/bin/python3
-"""A guest book: one page that lists entries and takes new ones. `guestbook.py serve | initialize | migrate`.
+"""A guest book: one page that lists entries and takes new ones. `guestbook.py serve | initialize | migrate | selftest`.
 
 The server logs in as a role that may read and write rows; the tables belong to another role, which only `initialize` and
 `migrate` use. Passwords are read from files, never from the environment.
 """
 
+import json
 import os
 import sys
 from contextlib import contextmanager, suppress
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from signal import SIGTERM, signal
-from urllib.parse import parse_qs
+from urllib.error import HTTPError
+from urllib.parse import parse_qs, urlencode
+from urllib.request import urlopen
+from uuid import uuid4
 
 import psycopg2
 
@@ -152,9 +156,41 @@ def serve():
     server.serve_forever()
 
 
-COMMANDS = {"serve": serve, "initialize": create_what_is_missing, "migrate": create_what_is_missing}
+def try_reading(page):
+    with urlopen(page, timeout=30) as answer:
+        return "done", f"{len(answer.read())} bytes"
+
+
+def try_writing(page):
+    """Only ever on a scratch copy. Who signs is told when nothing may be written; the entry must then not be there."""
+    message = f"Self-test {uuid4()}"
+    try:
+        urlopen(page, urlencode({"name": "Self-test", "message": message}).encode(), timeout=30).close()
+        outcome, detail = "done", "an entry"
+    except HTTPError as error:
+        outcome, detail = "refused", error.read().decode("utf-8", "replace").strip()
+    with urlopen(page, timeout=30) as answer:
+        is_there = message in answer.read().decode("utf-8")
+    return (outcome, detail) if is_there == (outcome == "done") else ("failed", f"{outcome}, and yet: {is_there}")
+
+
+def selftest():
+    """What a visitor does, one JSON line each: the checks of `license selftest` that a guest book knows."""
+    asked = dict(argument.split("=", 1) for argument in sys.argv[2:])
+    for check, work in {"read": try_reading, "write": try_writing}.items():
+        if check in asked:
+            outcome, detail = work(f"{asked['application']}/")
+            print(json.dumps({"check": check, "outcome": outcome, "detail": detail}), flush=True)
+
+
+COMMANDS = {
+    "serve": serve,
+    "initialize": create_what_is_missing,
+    "migrate": create_what_is_missing,
+    "selftest": selftest,
+}
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
         sys.exit(f"usage: guestbook.py {' | '.join(COMMANDS)}")
     COMMANDS[sys.argv[1]]()

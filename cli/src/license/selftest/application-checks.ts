@@ -1,4 +1,5 @@
-import type { ContainerSpec } from '@domicile/stacks/plan'
+import type { Blueprint, ContainerSpec } from '@domicile/stacks/plan'
+import type { Manifest } from '@domicile/stacks/stack'
 import { z } from 'zod'
 import type { DockerEngine } from '../../engine/docker-engine.ts'
 import { CHECKS, type Check, type Expected, type Finding } from './laws.ts'
@@ -18,18 +19,25 @@ const line = z.object({
 
 /**
  * Has the stack's own command try what people do: log in, read, write, activate a user, log out. It is told what is asked
- * and what should come of it, and where the gateway is.
+ * and what should come of it, where the application is inside the closed network, and where the gateway.
  * @returns nothing when the stack has no such command; what it does not report is not provided
  */
 export async function checkApplication(
   engine: DockerEngine,
-  job: ContainerSpec | undefined,
+  { jobs: { selftest: job }, containers }: Blueprint,
+  { service, port }: Manifest['gateway'],
   wanted: Readonly<Record<Check, Expected | null>>,
   signal: AbortSignal,
 ): Promise<Finding[]> {
   if (!job) return []
   const asked = ITS_OWN.filter((check) => wanted[check] !== null)
-  const words = [...asked.map((check) => `${check}=${wanted[check]}`), 'gateway=https://gateway:8443']
+  const addressOf = (name: string) => containers.find((one) => one.service === name)?.networks[0]?.address
+  const words = [
+    ...asked.map((check) => `${check}=${wanted[check]}`),
+    // By address: the job bears the name of its service.
+    `application=http://${addressOf(service)}:${port}`,
+    `gateway=https://${addressOf('gateway')}:8443`,
+  ]
   const { exitCode, stdout, stderr } = await runOnce(engine, job, words, signal)
   const findings = stdout.split('\n').flatMap((text) => (text.trim() ? [findingIn(text)] : []))
   if (exitCode === 0 && findings.every((finding) => finding !== undefined)) return findings

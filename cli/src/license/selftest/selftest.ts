@@ -90,7 +90,7 @@ async function tryAll(
     const began = performance.now()
     if (stop.way) await keeper.reach(stop.way.licence, stop.way.route)
     const findings = [
-      ...(await checkApplication(engine, blueprint.jobs.selftest, expected(stop), signal)),
+      ...(await checkApplication(engine, blueprint, stack.manifest.gateway, expected(stop), signal)),
       await checkBackup(engine, blueprint, signal),
       await checkExport(engine, blueprint, tables, signal),
       await checkEntry(blueprint, expected(stop).entry ?? 'done', signal),

@@ -8,9 +8,9 @@ import type { Finding } from './laws.ts'
 import type { Route } from './route.ts'
 import type { ScratchVendor } from './scratch-vendor.ts'
 
-/** A harder standing counts when two computations in a row say so; they come every fifteen seconds. */
+/** A harder standing counts when two computations in a row say so. */
 const DEADLINE_MS = 90_000
-const POLL_MS = 1000
+const POLL_MS = 500
 
 /** Takes a scratch copy from standing to standing with what a vendor signs, and with nothing else. */
 export class StandingKeeper {
@@ -18,6 +18,7 @@ export class StandingKeeper {
   readonly #vendor: ScratchVendor
   readonly #signal: AbortSignal
   readonly #say: (text: string) => void
+  #last = ''
 
   constructor(agent: AgentClient, vendor: ScratchVendor, signal: AbortSignal, say: (text: string) => void) {
     this.#agent = agent
@@ -48,8 +49,7 @@ export class StandingKeeper {
   /** The next licence, in whatever standing: everything must be open again at once. */
   async lift(licence: LicenceClaims): Promise<Finding> {
     try {
-      const { licence: status } = await this.#import(this.#vendor.licence(licence))
-      const { state, effects } = status.standing
+      const { state, effects } = (await this.#import(this.#vendor.licence(licence))).standing
       const open = state === 'good' && !effects.readOnly && effects.blocked === null
       return { check: 'import', outcome: open ? 'done' : 'failed', detail: `${state} after the import` }
     } catch (error) {
@@ -66,25 +66,27 @@ export class StandingKeeper {
   async #passTime(): Promise<void> {
     const { installation, standing } = await this.status()
     await this.#agent.call('licence-shown', { keys: standing.effects.notices.map(({ key }) => key) })
-    const { next, state } = (await this.status()).standing
+    const { next, state } = (await this.#again()).standing
     if (!next) throw notReached('what comes next', state)
     await this.#import(this.#vendor.unlock(installation, next.at))
   }
 
-  /** Given twice, because an administrator may do so, and because the second time is the second look. */
-  async #import(text: string) {
-    await this.#agent.call('licence-import', { text })
-    return this.#agent.call('licence-import', { text })
+  async #import(text: string): Promise<LicenceStatus> {
+    this.#last = text
+    return (await this.#agent.call('licence-import', { text })).licence
   }
+
+  /** The last file once more, as an administrator may do: it changes nothing, and the agent looks at everything anew. */
+  #again = (): Promise<LicenceStatus> => this.#import(this.#last)
 
   async #until(wanted: State): Promise<void> {
     const until = Date.now() + DEADLINE_MS
     for (let said = ''; ; ) {
-      const { state } = (await this.status()).standing
+      const { state } = (await this.#again()).standing
       if (state === wanted) return
       if (Date.now() > until) throw notReached(wanted, state)
       const waiting = `  waiting until “${wanted}” counts; it is “${state}”`
-      if (waiting !== said) this.#say(waiting)
+      if (said !== '' && waiting !== said) this.#say(waiting)
       said = waiting
       await sleep(POLL_MS, undefined, { signal: this.#signal })
     }
