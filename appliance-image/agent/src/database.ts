@@ -16,6 +16,25 @@ const STATEMENT_MS = 10_000
 const CONNECTIONS = 2
 
 /**
+ * Queries with values are prepared by name: each connection parses and plans them once. Texts are ours and few; a text that
+ * is made for each call would fill the server's memory.
+ */
+export const preparing = (client: Pick<pg.Pool | pg.PoolClient, 'query'>): Queryable => ({
+  query: (text, values) =>
+    (values ? client.query({ name: nameOf(text), text, values: [...values] }) : client.query(text)) as never,
+})
+
+const names = new Map<string, string>()
+
+function nameOf(text: string): string {
+  const known = names.get(text)
+  if (known) return known
+  const name = `q${names.size}`
+  names.set(text, name)
+  return name
+}
+
+/**
  * A pool of connections that are made when they are needed: the database may be down, and come back.
  * @param onLost told when an idle connection ended, which is no failure of anything
  */
@@ -40,15 +59,15 @@ export class PostgresDatabase implements Database {
     this.#pool.on('error', onLost)
   }
 
-  query<R>(text: string, values: readonly unknown[] = []): Promise<{ rows: R[]; rowCount: number | null }> {
-    return this.#pool.query(text, [...values]) as never
+  query<R>(text: string, values?: readonly unknown[]): Promise<{ rows: R[]; rowCount: number | null }> {
+    return preparing(this.#pool).query(text, values)
   }
 
   async transaction<T>(work: (session: Queryable) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect()
     try {
       await client.query('BEGIN')
-      const result = await work(client as never)
+      const result = await work(preparing(client))
       await client.query('COMMIT')
       client.release()
       return result
