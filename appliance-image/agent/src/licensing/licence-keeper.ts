@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ClockState, corroborate, startClock, tick, unlock } from '@domicile/license/clock'
+import { type ClockState, startClock, tick } from '@domicile/license/clock'
 import type { LicenceClaims, LicenceTrust } from '@domicile/license/document'
 import { chainOf, EXCHANGE } from '@domicile/license/record'
 import type { Standing, StandingEvent, Usage } from '@domicile/license/standing'
@@ -12,7 +11,9 @@ import type { Taken } from './holdings.ts'
 import { type Installation, readInstallation } from './installation.ts'
 import { type Judge, type Judgement, type JudgeRequest, VENDOR_KEYS } from './judge.ts'
 import { type KeeperState, KeeperStateFile, type Maintenance } from './keeper-state.ts'
+import { clockProblem, movedBy } from './licence-clock.ts'
 import { type Entry, RecordFile } from './record-file.ts'
+import { requestClaims } from './request-claims.ts'
 import { decide, OPEN, undecided } from './standing-change.ts'
 
 export interface KeeperPorts {
@@ -176,7 +177,8 @@ export class LicenceKeeper {
       const fresh = judged.taken.filter(({ changed }) => changed)
       const entries = fresh.map(({ document, jti, text }) => ({ kind: 'imported', data: { document, jti, text } }))
       if (entries.length > 0) this.#append(at, entries)
-      this.#setClock(fresh)
+      const { clock } = this.#state
+      if (clock) this.#state = { ...this.#state, clock: movedBy(fresh, clock) }
       this.#put(judged)
       // What an unlock did to the clock is not in this judgement yet.
       if (fresh.some(({ setsClock }) => setsClock !== null)) this.#judgedAt = Number.NEGATIVE_INFINITY
@@ -203,26 +205,13 @@ export class LicenceKeeper {
 
   /** An armoured request, signed by this installation. Making one is an exchange: the chain remembers it. */
   async request({ purpose }: VerbRequest<'licence-request'>, usage: Usage): Promise<string> {
-    const { id, privateKey, publicKey } = this.#installation
     const at = this.now()
     this.#append(at, [{ kind: EXCHANGE, data: { with: 'request' } }])
     await this.#save()
-    const counted = { users: usage.users, sessions: usage.sessions, ...usage.meters }
-    const numbers = Object.entries(counted).filter((entry): entry is [string, number] => entry[1] !== null)
-    const claims = {
-      jti: randomUUID(),
-      iss: 'installation',
-      iat: Math.floor(at.getTime() / 1000),
-      installation: { id, publicKey },
-      product: this.#options.product.name,
-      version: this.#options.product.version,
-      purpose,
-      contract: this.#licence?.contract ?? null,
-      seq: this.#licence?.seq ?? null,
-      usage: Object.fromEntries(numbers),
-      chain: chainOf(this.#record.lines),
-    }
-    return this.#ports.judge.sign({ claims, privateKey })
+    const [installation, licence, chain] = [this.#installation, this.#licence, chainOf(this.#record.lines)]
+    const { product } = this.#options
+    const claims = requestClaims({ installation, product, purpose, licence, usage, chain, at })
+    return this.#ports.judge.sign({ claims, privateKey: installation.privateKey })
   }
 
   status(): Pick<
@@ -278,15 +267,6 @@ export class LicenceKeeper {
     this.#standing = undecided(this.#standing, Date.parse(since), wall.getTime())
   }
 
-  /** A document that the vendor just signed tells the time; an unlock sets it. */
-  #setClock(fresh: readonly Taken[]): void {
-    let { clock } = this.#state
-    if (!clock) return
-    for (const { setsClock, signedAt } of fresh)
-      clock = setsClock === null ? corroborate(clock, signedAt) : unlock(clock, setsClock)
-    this.#state = { ...this.#state, clock }
-  }
-
   /** One judgement after the other: each builds on the record that the one before left. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work)
@@ -338,13 +318,6 @@ export class LicenceKeeper {
     this.#downSeconds = Math.max(0, seconds)
     if (seconds > GAP_SECONDS) this.note('gap', { from: aliveAt, until: until.toISOString(), seconds })
   }
-}
-
-function clockProblem(now: Date, wall: Date): string | null {
-  const hours = Math.round((wall.getTime() - now.getTime()) / 3_600_000)
-  if (hours === 0) return null
-  const side = hours > 0 ? 'ahead of' : 'behind'
-  return `the clock of this server is ${Math.abs(hours)} h ${side} licence time; it is believed after 72 h of running, or when a document says so that the vendor signed since`
 }
 
 const REVOKED: Advice = {
