@@ -69,12 +69,12 @@ export async function startLicensing(
     },
   )
   keeper.onChange = () => void enforcer.run()
-  // Nobody waits for it: a session that comes before finds its own seat again.
-  void enforcer.run().then(() => gate.seats.load(keeper.downSeconds))
+  // No request waits for it: a session that comes before finds its own seat again. But nothing is freed before.
+  const loaded = enforcer.run().then(() => gate.seats.load(keeper.downSeconds))
   const status = () => licenceStatus(keeper, enforcer, gate)
   return {
     verbs: verbsOf(keeper, enforcer, status),
-    jobs: jobsOf(keeper, enforcer, gate, status),
+    jobs: jobsOf({ keeper, enforcer, gate, loaded, status }),
     handler: gateHandler(gate),
     summary: () => summary(status()),
   }
@@ -116,14 +116,26 @@ function verbsOf(keeper: LicenceKeeper, enforcer: Enforcer, status: () => Licenc
   }
 }
 
-const jobsOf = (keeper: LicenceKeeper, enforcer: Enforcer, gate: Gate, status: () => LicenceStatus): Job[] => {
+interface Working {
+  readonly keeper: LicenceKeeper
+  readonly enforcer: Enforcer
+  readonly gate: Gate
+  /** When the seats of before the start are known. */
+  readonly loaded: Promise<void>
+  readonly status: () => LicenceStatus
+}
+
+const jobsOf = ({ keeper, enforcer, gate, loaded, status }: Working): Job[] => {
   const job = (name: string, intervalSeconds: number, run: () => Promise<void>): Job => ({
     ...{ name, intervalSeconds, jitterSeconds: 0, run },
   })
   return [
     job('standing', 15, () => keeper.evaluateIfDue(usageOf(status()))),
     job('enforcement', 30, () => enforcer.run()),
-    job('seats', 15, () => gate.seats.cull(idleMinutesOf(keeper))),
+    job('seats', 15, async () => {
+      await loaded
+      await gate.seats.cull(idleMinutesOf(keeper))
+    }),
   ]
 }
 
