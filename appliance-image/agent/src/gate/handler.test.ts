@@ -192,6 +192,18 @@ describe('what somebody sees who does not pass', () => {
     expect(error[1][0]).toContain('Ana "A" \\ $& B')
   })
 
+  test('takes the manifest’s form only where its clients understand it', async () => {
+    const form = { path: '/rpc/', status: 200, type: 'application/json', body: '["${title}"]' }
+    const ask = await startGate({ refused: form })
+    taken = new Set(['a', 'b'])
+    const call = { 'x-domicile-session': 'good 3', 'content-type': 'application/json' }
+
+    expect(await (await ask('/gate/page', { ...call, 'x-domicile-path': '/rpc/' })).json()).toEqual([
+      'All seats are taken',
+    ])
+    expect((await ask('/gate/page', { ...call, 'x-domicile-path': '/bus' })).status).toBe(503)
+  })
+
   test.each([
     ['suspended', 403, 'closed for now'],
     ['switched-off', 402, 'switched off'],
