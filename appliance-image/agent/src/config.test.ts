@@ -10,6 +10,7 @@ describe('parseConfig', () => {
   test('reads the least there can be, and knows the folders', () => {
     expect(parsed({})).toEqual({
       ...least,
+      product: { ...least.product, license: 'optional' },
       database: { ...least.database, passwordFile: '/run/secrets/agent_database_password' },
       folders: {
         state: '/var/lib/domicile',

@@ -25,7 +25,13 @@ const hostname = z.union([z.ipv4(), z.ipv6(), name], 'should be a host name or a
 
 const role = z.string().check(z.regex(/^[a-z_][a-z0-9_]{0,62}$/, 'should be a plain PostgreSQL identifier'))
 
-const product = z.strictObject({ name: z.string(), title: z.string(), version: z.string() })
+const product = z.strictObject({
+  name: z.string(),
+  title: z.string(),
+  version: z.string(),
+  /** Whether anybody gets in before a licence was applied. */
+  license: z._default(z.enum(['optional', 'required']), 'optional'),
+})
 
 /** A key of the vendor's: Ed25519, 32 bytes in base64url, valid between two instants. */
 const vendorKey = z.strictObject({

@@ -10,7 +10,7 @@ export function licenceDocument(status: LicenceStatus) {
 
 const WORDS: Readonly<Record<Standing['state'], string>> = {
   good: 'good: everything works',
-  unlicensed: 'no licence yet: nothing is limited',
+  unlicensed: 'no licence yet; apply one with: domicile license apply FILE',
   notice: 'everything works, and something is due',
   'read-only': 'read-only: people log in and read, nothing can be changed',
   suspended: 'suspended: people see a page that says why; the data is kept',

@@ -127,7 +127,12 @@ function agentConfig({ name, stack, settings, subnets, tls, vendorKeys }: Wanted
     appliance: name,
     hostnames: [settings['hostname']],
     tls,
-    product: { name: manifest.name, title: manifest.title, version: manifest.version },
+    product: {
+      name: manifest.name,
+      title: manifest.title,
+      version: manifest.version,
+      license: manifest.license,
+    },
     vendorKeys,
     application: {
       host: addressOf(stack, subnets.internal, gateway.service),

@@ -92,6 +92,10 @@ export const manifestSchema = z.strictObject({
   egress: z.array(word).default([]).describe('Services that may open connections to the outside.'),
   meters: z.optional(metersSchema),
   guards: z.optional(guardsSchema),
+  license: z
+    .enum(['optional', 'required'])
+    .default('optional')
+    .describe('`required`: until a licence was applied people see a page that says so.'),
   documents: z.array(z.strictObject({ volume: z.string() })).default([]),
   strict: z.array(z.string()).default([]).describe('Preflight checks that may not be accepted when they fail.'),
 })

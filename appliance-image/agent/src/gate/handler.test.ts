@@ -205,6 +205,7 @@ describe('what somebody sees who does not pass', () => {
   })
 
   test.each([
+    ['unlicensed', 402, 'no licence yet'],
     ['suspended', 403, 'closed for now'],
     ['switched-off', 402, 'switched off'],
     ['trial-over', 402, 'trial'],

@@ -25,7 +25,7 @@ export interface Answer {
   readonly body: string
 }
 
-const BLOCKED_STATUS = { suspended: 403, 'switched-off': 402, 'trial-over': 402, ended: 403 } as const
+const BLOCKED_STATUS = { unlicensed: 402, suspended: 403, 'switched-off': 402, 'trial-over': 402, ended: 403 } as const
 
 export function messageFor(verdict: Verdict, standing: GateStanding, counts: SeatCounts, language: Language): Message {
   const { title } = standing

@@ -2,7 +2,7 @@ import type { Notice } from '@domicile/license/standing'
 
 /** What the gate needs of the rest of the appliance. */
 
-export type BlockedPage = 'suspended' | 'switched-off' | 'trial-over' | 'ended'
+export type BlockedPage = 'unlicensed' | 'suspended' | 'switched-off' | 'trial-over' | 'ended'
 
 /** Of the licence in force; numbers are seats, `reserved` of `max` for administrators, `services` beside `max`. */
 export interface SessionLimits {

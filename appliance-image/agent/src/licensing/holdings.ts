@@ -125,6 +125,8 @@ export function replay(
     try {
       holdings = take(holdings, String(data['text']), {
         ...where,
+        // Another contract's licence is in the record because somebody said then that it shall replace the one held.
+        replace: true,
         now: new Date(at),
         signedBy: new Date(at > wall ? at : wall),
       }).holdings

@@ -77,6 +77,11 @@ export class LicenceKeeper {
     return this.#licence
   }
 
+  /** Nothing was ever applied, and that is certain. */
+  get neverLicensed(): boolean {
+    return this.#licence === null && this.#state.undecidedSince === null
+  }
+
   get maintenance(): Maintenance | null {
     const { maintenance } = this.#state
     return maintenance && Date.parse(maintenance.until) > this.#ports.wall().getTime() ? maintenance : null

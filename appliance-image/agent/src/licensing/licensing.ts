@@ -60,7 +60,7 @@ export async function startLicensing(
   const gate = new Gate(
     { session: upstream.session, languages: await loadLanguages(folders.texts) },
     {
-      standing: () => gateStanding(keeper, product.title),
+      standing: () => gateStanding(keeper, product),
       seats: seatTable(own, () => idleMinutesOf(keeper) * 60),
       noticeShown: (key) => keeper.shown(key),
       record: (event, data) => keeper.note(event, data),
@@ -141,11 +141,12 @@ const jobsOf = ({ keeper, enforcer, gate, loaded, status }: Working): Job[] => {
 
 const idleMinutesOf = ({ standing }: LicenceKeeper) => standing.effects.limits.sessions?.idleMinutes ?? IDLE_MINUTES
 
-function gateStanding(keeper: LicenceKeeper, title: string): GateStanding {
+function gateStanding(keeper: LicenceKeeper, { title, license }: Config['product']): GateStanding {
   const { blocked, readOnly, notices, limits } = keeper.standing.effects
   const maintenance = keeper.maintenance
   return {
-    blocked,
+    // What a licence says outweighs that there must be one; and whoever cannot decide lets people in.
+    blocked: blocked ?? (license === 'required' && keeper.neverLicensed ? { page: 'unlicensed' } : null),
     readOnly,
     notices,
     sessions: limits.sessions ?? null,
