@@ -127,6 +127,17 @@ describe('a licence', () => {
     expect(keeper.standing.state).toBe('unlicensed')
   })
 
+  test('of another contract that shall replace the one held does so also after a restart', async () => {
+    const keeper = await started()
+    await keeper.take(licence(5), false, NO_USAGE)
+    await keeper.take(licence(1, { contract: 'C-2' }), true, NO_USAGE)
+
+    const later = await started()
+    await later.evaluate(NO_USAGE)
+    expect(later.licence?.contract).toBe('C-2')
+    expect(later.findings).toEqual([])
+  })
+
   test('whose terms cannot be carried out is refused when it comes, not when it would matter', async () => {
     const text = TERMS.replace('state: suspended', 'state: asleep')
     const terms = { name: 'x', version: 1, sha256: createHash('sha256').update(text).digest('hex'), text }
