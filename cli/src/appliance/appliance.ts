@@ -8,7 +8,7 @@ import { type Blueprint, layoutOf, makeBlueprint, type VendorKey } from '@domici
 import { parsePublicKey, type Trust } from '@domicile/stacks/release'
 import { parseStack, type Stack } from '@domicile/stacks/stack'
 import { DockerEngine } from '../engine/docker-engine.ts'
-import { readState, readWanted, resolveName, type StateRecord, type WantedRecord } from './records.ts'
+import { isScratch, readState, readWanted, resolveName, type StateRecord, type WantedRecord } from './records.ts'
 
 /** An appliance of this host, read from its records: what is wanted, what is, and the whole of it as data. */
 export interface Appliance {
@@ -73,6 +73,13 @@ export async function readStack(name: string): Promise<Stack> {
 }
 
 function notInstalled(name: string, state: StateRecord | undefined): UserError {
+  if (isScratch(name)) {
+    return new UserError(`“${name}” is a self-test’s scratch copy, and nobody’s appliance.`, {
+      code: 'NOT_INSTALLED',
+      hint: `The next self-test removes it, and so does \`domicile uninstall --name ${name}\`.`,
+      exitCode: ExitCode.NotFound,
+    })
+  }
   const kept = state?.status === 'kept'
   return new UserError(
     kept

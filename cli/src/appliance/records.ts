@@ -130,7 +130,10 @@ export async function resolveName(name: string | undefined): Promise<string> {
   if (meant.length === 0) {
     throw new UserError('There is no appliance on this host.', {
       code: 'NO_APPLIANCE',
-      hint: 'Install one: domicile install RELEASE',
+      hint:
+        names.length > 0
+          ? `A self-test left its scratch copy: domicile uninstall --name ${names[0]}`
+          : 'Install one: domicile install RELEASE',
       exitCode: ExitCode.NotFound,
     })
   }

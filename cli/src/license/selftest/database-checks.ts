@@ -25,7 +25,7 @@ const READABLE = `SELECT format('%I.%I', schemaname, tablename) FROM pg_catalog.
    AND has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT') ORDER BY 1;
 `
 
-/** @returns what the application’s role can read before there is any licence: it must stay able to */
+/** @returns the tables that the application’s role can read where people work: it must be able to in every standing */
 export async function readableTables(engine: DockerEngine, blueprint: Blueprint): Promise<string[]> {
   const { exitCode, stdout, stderr } = await asApp(engine, blueprint, READABLE)
   if (exitCode !== 0) throw new Error(stderr)

@@ -3,6 +3,9 @@ import type { SelftestReport, Tried } from './selftest.ts'
 
 const LEGEND = '✓ works as it must   ⊘ is refused as it must be   ✗ a law is broken   – not provided by the stack'
 
+/** Steps shorter than this are in the JSON document alone. */
+const SHORT_SECONDS = 0.5
+
 /** Standings down, checks across; then what was broken, and what was not looked at. */
 export function reportText(report: SelftestReport): string {
   const { standings, steps } = report
@@ -16,7 +19,9 @@ export function reportText(report: SelftestReport): string {
     ...(broken.length > 0 ? ['', 'Broken:', ...broken.map((text) => `  ${text}`)] : []),
     ...['', ...notes(report)],
     '',
-    ...steps.map(({ title, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${title}`),
+    ...steps
+      .filter(({ seconds }) => seconds >= SHORT_SECONDS)
+      .map(({ title, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${title}`),
   ].join('\n')
 }
 

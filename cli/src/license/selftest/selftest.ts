@@ -1,5 +1,6 @@
 import type { LicenceClaims } from '@domicile/license/document'
 import type { Stage, Timed } from '@domicile/stacks/apply'
+import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import type { Appliance } from '../../appliance/appliance.ts'
 import type { DockerEngine } from '../../engine/docker-engine.ts'
 import { agentOf } from '../../facts/running.ts'
@@ -64,20 +65,30 @@ export async function selftest(appliance: Appliance, tools: SelftestTools): Prom
     const terms = [...(licence ? [licence.terms] : []), ...(await Promise.all(OTHER_TERMS.map(readTerms)))]
     const tour = await timed('Try every standing', () => tryAll(appliance, plan, vendor, terms, tools))
     return { ...tour, volumesLeftOut: volumesLeftOut(appliance), steps }
+  } catch (error) {
+    throw tools.signal.aborted ? interrupted(error) : error
   } finally {
     await timed('Remove the scratch copy', () => removeScratch(appliance.name, engine))
   }
 }
 
+const interrupted = (cause: unknown) =>
+  new UserError('The self-test was interrupted, and its scratch copy removed.', {
+    code: 'INTERRUPTED',
+    hint: 'Nothing was changed. Run it again from the beginning.',
+    exitCode: ExitCode.Interrupted,
+    cause,
+  })
+
 async function tryAll(
-  { stack, state }: Appliance,
+  { stack, state, blueprint: running }: Appliance,
   { blueprint }: ScratchPlan,
   vendor: ScratchVendor,
   terms: readonly LicenceClaims['terms'][],
   { engine, signal, say }: SelftestTools,
 ) {
   const keeper = new StandingKeeper(agentOf(blueprint.layout.lib), vendor, signal, say)
-  const tables = await readableTables(engine, blueprint)
+  const tables = await readableTables(engine, running)
   const counted = {
     users: (await keeper.status()).usage.users.used,
     sessions: stack.manifest.gateway.session !== undefined,
