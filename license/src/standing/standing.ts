@@ -31,7 +31,10 @@ export interface Facts {
 interface Underway {
   readonly occasion: Occasion
   readonly stage: Stage
+  /** When its state began, be it with an earlier stage. */
   readonly since: number
+  /** When deletion was first allowed; null while it is not. */
+  readonly purgeSince: number | null
   readonly words: Words
   readonly ahead: readonly Beginning[]
 }
@@ -75,7 +78,17 @@ function underway(licence: LicenceClaims, progress: readonly Progress[], at: At)
     const stage = begun.at(-1)?.stage
     if (!stage) return []
     const since = begun.find((one) => one.stage.state === stage.state)?.at ?? at.now
-    return [{ occasion, stage, since, words: wordsOf(licence, occasion, stage, ahead, at), ahead }]
+    const purge = stage.effects.purge ? begun.find((one) => one.stage.effects.purge) : undefined
+    return [
+      {
+        occasion,
+        stage,
+        since,
+        purgeSince: purge?.at ?? null,
+        words: wordsOf(licence, occasion, stage, ahead, at),
+        ahead,
+      },
+    ]
   })
 }
 
@@ -125,8 +138,8 @@ function noticesOf(terms: Terms, { occasion, stage, words }: Underway): Notice[]
 
 /** Purging is foreseen as soon as a track under way leads to it without waiting for anything. */
 function purgeFrom(tracks: readonly Underway[]): string | null {
-  const foreseen = tracks.flatMap(({ stage, since, ahead }) => [
-    ...(stage.effects.purge ? [since] : []),
+  const foreseen = tracks.flatMap(({ purgeSince, ahead }) => [
+    ...(purgeSince === null ? [] : [purgeSince]),
     ...ahead.filter((one) => one.stage.effects.purge && one.waitsFor.length === 0).map(({ at }) => at),
   ])
   return foreseen.length > 0 ? iso(Math.min(...foreseen)) : null

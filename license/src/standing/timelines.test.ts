@@ -99,6 +99,13 @@ describe('HR system', () => {
     )
   })
 
+  test('the day from which deletion is allowed stays the same when it has come', () => {
+    const history = new History('hrm-subscription', { term }).tellDaily('2026-02-01', '2026-02-10')
+
+    for (const day of ['2026-02-10', '2026-03-03', '2026-03-04', '2026-05-01'])
+      expect(history.standing(day).effects.purgeFrom, day).toBe('2026-03-03T23:00:00.000Z')
+  })
+
   test.each([
     '2026-02-10',
     '2026-03-02',
