@@ -1,4 +1,5 @@
-import { type Customer, installation } from './customer.ts'
+import { type SimulatedClock, startSimulatedClock, useLastingCertificate } from './clock.ts'
+import { type Customer, installation, newCustomer } from './customer.ts'
 import { waitUntil } from './waiting.ts'
 import { type Answer, type Site, visit } from './web.ts'
 
@@ -28,6 +29,24 @@ export async function logIn(site: Site, user: string, password: string, language
 export async function installErp(customer: Customer, ...more: readonly string[]): Promise<string> {
   const { login } = await customer.must(installation('erp', '--hostname', HOSTNAME, ...more))
   return login.password
+}
+
+export interface SimulatedErp {
+  readonly customer: Customer & AsyncDisposable
+  readonly site: Site
+  readonly clock: SimulatedClock
+  /** Of the user admin. */
+  readonly password: string
+}
+
+/** A customer with the ERP whose agent lives at another time. */
+export async function simulatedErp(name: string, instant: string): Promise<SimulatedErp> {
+  const customer = await newCustomer(name, { stacks: ['erp'] })
+  const password = await installErp(customer)
+  const site = await useLastingCertificate(customer, HOSTNAME)
+  const clock = await startSimulatedClock(customer, 'erp')
+  await clock.moveTo(instant)
+  return { customer, site, clock, password }
 }
 
 /** A person opens the ERP's address with a browser. */
@@ -84,6 +103,24 @@ export async function createUser({ call }: Session, login: string, password = US
 export async function setActive({ call }: Session, user: number, active: boolean): Promise<void> {
   await call('model.res.user.write', [user], { active })
 }
+
+/** Waits until work succeeds: a verdict of the gate may be used for a few seconds. */
+export const waitUntilWorks = (what: string, work: () => Promise<unknown>) =>
+  waitUntil(what, () =>
+    work().then(
+      () => undefined,
+      (error: Error) => error.message,
+    ),
+  )
+
+/** Waits until work is refused in these words. */
+export const waitUntilRefused = (words: string, work: () => Promise<unknown>) =>
+  waitUntil(`it is refused with “${words}”`, () =>
+    work().then(
+      () => 'not refused',
+      ({ message }: Error) => (message.includes(words) ? undefined : message),
+    ),
+  )
 
 /** What the ERP's own client would show of a refusal. @throws Error when nothing was refused */
 export async function refusalOf(work: Promise<unknown>): Promise<string> {

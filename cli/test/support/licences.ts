@@ -1,8 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Claims, type DocumentKind, type LicenceClaims, signDocument } from '@domicile/license/document'
 import { parseSecretKey } from '@domicile/stacks/release'
+import { execa } from 'execa'
 import type { Customer } from './customer.ts'
 import { waitUntil } from './waiting.ts'
 import { ROOT, workshop } from './workshop.ts'
@@ -62,6 +64,37 @@ export async function contractOf(profile: Profile, number: string): Promise<Cont
       const told = { reason: 'As agreed.', clause: '5.9', effective: at.toISOString(), notice: null, urgent: false }
       return sign('order', { ...next(at), ...told, ...claims } as Claims<'order'>)
     },
+  }
+}
+
+/**
+ * The vendor signs with the product's own command, at its own desk and at that instant.
+ * @param files what lies on the desk, by name
+ * @returns the signed document
+ */
+export async function vendorLicense(
+  at: Date,
+  args: readonly string[],
+  files: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const desk = await mkdtemp(join(tmpdir(), 'vendor-'))
+  try {
+    for (const [name, content] of Object.entries(files)) await writeFile(join(desk, name), content)
+    const instant = at.toISOString().slice(0, 19).replace('T', ' ')
+    const command = [
+      workshop.executable,
+      'vendor',
+      'license',
+      ...args,
+      '--key',
+      workshop.secretKey,
+      '--out',
+      'signed.lic',
+    ]
+    await execa('faketime', [instant, ...command], { cwd: desk, env: { TZ: 'UTC', FAKETIME_DONT_FAKE_MONOTONIC: '1' } })
+    return await readFile(join(desk, 'signed.lic'), 'utf8')
+  } finally {
+    await rm(desk, { recursive: true })
   }
 }
 
