@@ -10,10 +10,10 @@ import { EXECUTABLE, FOLDER, installErp, median, prepareBench, ROOT, table, unin
 
 const NAME = 'bench-gate'
 const SESSIONS = 50
-const ROUNDS = 3
-const SECONDS = 6
+const ROUNDS = 9
+const SECONDS = 3
 const RATE = 200
-const RATE_SECONDS = 15
+const RATE_SECONDS = 8
 const WANTED = { throughput: 0.85, addedMs: 2 }
 const CONTAINERS = ['backend', 'with', 'without'].map((part) => `${NAME}-${part}`)
 
