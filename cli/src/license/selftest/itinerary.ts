@@ -25,11 +25,14 @@ const OF_CONTRACTS = ['notice', 'read-only', 'suspended', 'terminated', 'ended']
 /** More than any scratch copy uses. */
 const PLENTY = 100_000
 
-export interface Counted {
+/** What the stack says about itself, and how many use it. */
+export interface Application {
   /** Active named users now; null: the stack does not say who is one. */
   readonly users: number | null
   /** Whether sessions can be told apart. */
   readonly sessions: boolean
+  /** Whether the product stays closed until there is a licence. */
+  readonly closed: boolean
 }
 
 /**
@@ -40,7 +43,7 @@ export interface Counted {
 export function planItinerary(
   product: string,
   terms: readonly LicenceClaims['terms'][],
-  { users, sessions }: Counted,
+  { users, sessions, closed }: Application,
   now: Date,
 ): Itinerary {
   const maps = terms.map((one) => {
@@ -48,8 +51,9 @@ export function planItinerary(
     return { licence, routes: routesOf(licence, parseTerms(one.text), now.getTime()) }
   })
   const [own] = maps
+  const unlicensed = { ...UNLICENSED, blocked: closed }
   const good = own?.routes.get('good')
-  if (!own || !good) return { stops: [UNLICENSED], unreachable: ['good', ...OF_CONTRACTS] }
+  if (!own || !good) return { stops: [unlicensed], unreachable: ['good', ...OF_CONTRACTS] }
 
   const limited = (name: string, limits: LicenceClaims['limits'], full: Pick<Situation, 'usersFull' | 'sessions'>) =>
     stop(name, 'good', { ...own.licence, limits }, good, full)
@@ -63,7 +67,7 @@ export function planItinerary(
   )
   const found = OF_CONTRACTS.map((state) => ({ state, by: maps.find(({ routes }) => routes.has(state)) }))
   const stops = [
-    UNLICENSED,
+    unlicensed,
     // First of those with seats: whoever sat before would sit still.
     ...(sessions ? [limited('sessions full', seats(1), { usersFull: false, sessions: 'full' })] : []),
     ...(users === null ? [] : [limited('users full', { users: refuse(users) }, { usersFull: true, sessions: null })]),
@@ -86,11 +90,11 @@ const stop = (
   route: Route,
   { usersFull, sessions }: Pick<Situation, 'usersFull' | 'sessions'>,
 ): Stop => ({
-  ...{ name, state, usersFull, sessions, effects: route.effects },
+  ...{ name, state, usersFull, sessions, readOnly: route.readOnly, blocked: route.blocked },
   ...{ terms: licence.terms.name, way: { licence, route } },
 })
 
 const UNLICENSED: Stop = {
   ...{ name: 'unlicensed', state: 'unlicensed', terms: null, way: null },
-  ...{ effects: { readOnly: false, blocked: null }, usersFull: false, sessions: null },
+  ...{ readOnly: false, blocked: false, usersFull: false, sessions: null },
 }

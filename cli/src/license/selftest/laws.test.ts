@@ -4,17 +4,17 @@ import { CHECKS, type Expected, expected, type Finding, judge, lawOf, type Situa
 
 const OPEN: Situation = {
   name: 'good',
-  effects: { readOnly: false, blocked: null },
+  readOnly: false,
+  blocked: false,
   usersFull: false,
   sessions: null,
 }
-const BLOCKED = { page: 'suspended', clause: '1' } as const
 
 const everySituation: Situation[] = [true, false].flatMap((readOnly) =>
-  [BLOCKED, null].flatMap((blocked) =>
+  [true, false].flatMap((blocked) =>
     [true, false].flatMap((usersFull) =>
       (['free', 'full', null] as const).map((sessions) => ({
-        ...{ name: STATES[0], effects: { readOnly, blocked }, usersFull, sessions },
+        ...{ name: STATES[0], readOnly, blocked, usersFull, sessions },
       })),
     ),
   ),
@@ -34,21 +34,9 @@ describe('what must come of each check', () => {
 
   test.each<[string, Partial<Situation>, Partial<Record<(typeof CHECKS)[number], Expected | null>>]>([
     ['nothing is limited', {}, { write: 'done', activate: 'done', entry: 'done', sessions: null }],
-    [
-      'read-only',
-      { effects: { readOnly: true, blocked: null } },
-      { write: 'refused', activate: 'refused', entry: 'done' },
-    ],
-    [
-      'suspended',
-      { effects: { readOnly: false, blocked: BLOCKED } },
-      { write: 'done', activate: 'done', entry: 'refused' },
-    ],
-    [
-      'ended',
-      { effects: { readOnly: true, blocked: { page: 'ended', clause: '5.8' } } },
-      { write: 'refused', activate: 'refused', entry: 'refused' },
-    ],
+    ['read-only', { readOnly: true }, { write: 'refused', activate: 'refused', entry: 'done' }],
+    ['suspended', { blocked: true }, { write: 'done', activate: 'done', entry: 'refused' }],
+    ['ended', { readOnly: true, blocked: true }, { write: 'refused', activate: 'refused', entry: 'refused' }],
     ['users full', { usersFull: true }, { write: 'done', activate: 'refused', entry: 'done' }],
     ['sessions full', { sessions: 'full' }, { sessions: 'refused', entry: 'done', write: 'done' }],
     ['seats are free', { sessions: 'free' }, { sessions: 'done' }],
@@ -69,14 +57,14 @@ describe('judging', () => {
   const finding = (check: Finding['check'], outcome: Finding['outcome']): Finding => ({ check, outcome, detail: '' })
 
   test('what came as it must holds, whether done or refused', () => {
-    const readOnly = { ...OPEN, effects: { readOnly: true, blocked: null } }
+    const readOnly = { ...OPEN, readOnly: true }
 
     expect(verdicts([finding('login', 'done')])).toMatchObject({ login: 'holds' })
     expect(verdicts([finding('write', 'refused')], readOnly)).toMatchObject({ write: 'holds' })
   })
 
   test('done where it must be refused, refused where it must be done, and failing anywhere break a law', () => {
-    const readOnly = { ...OPEN, effects: { readOnly: true, blocked: null } }
+    const readOnly = { ...OPEN, readOnly: true }
 
     expect(verdicts([finding('write', 'done')], readOnly)).toMatchObject({ write: 'broken' })
     expect(verdicts([finding('write', 'refused')])).toMatchObject({ write: 'broken' })

@@ -1,5 +1,3 @@
-import type { Effects } from '@domicile/license/standing'
-
 /** What is tried in each standing, in the order in which it is shown. */
 export const CHECKS = [
   ...(['import', 'backup', 'export', 'entry'] as const),
@@ -20,7 +18,9 @@ export interface Finding {
 /** Where a scratch copy stands, as far as the laws ask. */
 export interface Situation {
   readonly name: string
-  readonly effects: Pick<Effects, 'readOnly' | 'blocked'>
+  readonly readOnly: boolean
+  /** Nobody gets in through the gateway. */
+  readonly blocked: boolean
   /** As many named users are active as are licensed. */
   readonly usersFull: boolean
   /** `full`: one seat is licensed and two sessions come; null: no limit on sessions. */
@@ -33,17 +33,22 @@ export type Expected = Exclude<Outcome, 'failed'>
  * The laws: what must come of each check. Null: it is not asked here. Whatever the standing, people get at what is theirs:
  * importing a licence, backup, export, and the application's own login, reading and logout work.
  */
-export function expected({ effects, usersFull, sessions }: Situation): Readonly<Record<Check, Expected | null>> {
+export function expected({
+  readOnly,
+  blocked,
+  usersFull,
+  sessions,
+}: Situation): Readonly<Record<Check, Expected | null>> {
   const refusedIf = (condition: boolean): Expected => (condition ? 'refused' : 'done')
   return {
     import: 'done',
     backup: 'done',
     export: 'done',
-    entry: refusedIf(effects.blocked !== null),
+    entry: refusedIf(blocked),
     login: 'done',
     read: 'done',
-    write: refusedIf(effects.readOnly),
-    activate: refusedIf(effects.readOnly || usersFull),
+    write: refusedIf(readOnly),
+    activate: refusedIf(readOnly || usersFull),
     sessions: sessions && refusedIf(sessions === 'full'),
     logout: 'done',
   }

@@ -4,7 +4,8 @@ import { brokenLaws, reportText } from './report-text.ts'
 
 const READ_ONLY: Situation = {
   name: 'read-only',
-  effects: { readOnly: true, blocked: null },
+  readOnly: true,
+  blocked: false,
   usersFull: false,
   sessions: null,
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { LicenceClaims } from '@domicile/license/document'
 import { parseTerms } from '@domicile/license/terms'
 import { describe, expect, test } from 'vitest'
-import { planItinerary } from './itinerary.ts'
+import { type Application, planItinerary } from './itinerary.ts'
 import { routesOf } from './route.ts'
 import { plainLicence } from './scratch-vendor.ts'
 
@@ -34,7 +34,8 @@ describe('ways into a standing', () => {
     expect(routes('erp-on-premises').get('suspended')).toMatchObject({
       order: 'suspend',
       path: ['suspended'],
-      effects: { readOnly: false, blocked: { page: 'suspended' } },
+      readOnly: false,
+      blocked: true,
     })
   })
 
@@ -42,26 +43,29 @@ describe('ways into a standing', () => {
     expect(routes('erp-on-premises').get('ended')).toMatchObject({
       order: 'terminate',
       path: ['terminated', 'ended'],
-      effects: { readOnly: true, blocked: { page: 'ended' } },
+      readOnly: true,
+      blocked: true,
     })
   })
 
   test('a licence that is over makes read-only where the contract says so', () => {
     expect(routes('hrm-subscription').get('read-only')).toMatchObject({
       order: null,
-      effects: { readOnly: true, blocked: null },
+      readOnly: true,
+      blocked: false,
     })
     expect(routes('erp-on-premises').has('read-only')).toBe(false)
   })
 })
 
 describe('the itinerary', () => {
+  const ERP: Application = { users: 3, sessions: true, closed: false }
   const terms = [profile('erp-on-premises'), profile('hrm-subscription')]
-  const names = (counted: { users: number | null; sessions: boolean }, of = terms) =>
-    planItinerary('erp', of, counted, NOW).stops.map(({ name }) => name)
+  const names = (application: Partial<Application>, of = terms) =>
+    planItinerary('erp', of, { ...ERP, ...application }, NOW).stops.map(({ name }) => name)
 
   test('every standing once, and a good one again at the end', () => {
-    expect(names({ users: 3, sessions: true })).toEqual([
+    expect(names({})).toEqual([
       ...['unlicensed', 'sessions full', 'users full', 'good'],
       ...['notice', 'read-only', 'suspended', 'terminated', 'ended', 'good again'],
     ])
@@ -73,7 +77,7 @@ describe('the itinerary', () => {
   })
 
   test('the limit on users is as many as are active, so that one more would be too many', () => {
-    const { stops } = planItinerary('erp', terms, { users: 7, sessions: false }, NOW)
+    const { stops } = planItinerary('erp', terms, { ...ERP, users: 7 }, NOW)
 
     expect(stops.find(({ name }) => name === 'users full')).toMatchObject({
       usersFull: true,
@@ -82,15 +86,20 @@ describe('the itinerary', () => {
   })
 
   test('the customer’s own terms come first; others fill in what they do not know', () => {
-    const { stops } = planItinerary('erp', terms, { users: 3, sessions: true }, NOW)
+    const { stops } = planItinerary('erp', terms, ERP, NOW)
     const under = Object.fromEntries(stops.map(({ name, terms: of }) => [name, of]))
 
     expect(under).toMatchObject({ suspended: 'erp-on-premises', 'read-only': 'hrm-subscription', unlicensed: null })
   })
 
+  test('nobody gets into a closed product before there is a licence', () => {
+    const { stops } = planItinerary('erp', terms, { ...ERP, closed: true }, NOW)
+
+    expect(stops.filter(({ state }) => state === 'unlicensed')).toMatchObject([{ blocked: true }])
+    expect(stops.filter(({ state }) => state === 'good').every(({ blocked }) => !blocked)).toBe(true)
+  })
+
   test('a standing that no terms lead to is said to be untried', () => {
-    expect(planItinerary('erp', terms.slice(0, 1), { users: 3, sessions: true }, NOW).unreachable).toEqual([
-      'read-only',
-    ])
+    expect(planItinerary('erp', terms.slice(0, 1), ERP, NOW).unreachable).toEqual(['read-only'])
   })
 })

@@ -1,5 +1,5 @@
 import type { LicenceClaims } from '@domicile/license/document'
-import { type Effects, type StandingEvent, type State, standing } from '@domicile/license/standing'
+import { type StandingEvent, type State, standing } from '@domicile/license/standing'
 import { dayAt, plusDays, type Terms } from '@domicile/license/terms'
 
 /** How a standing comes about in life: what the licence says, or what the vendor orders, and then time. */
@@ -11,7 +11,9 @@ export interface Beginning {
 export interface Route extends Beginning {
   /** The standing that the beginning leads to, and those that come by themselves after it; the last is the one wanted. */
   readonly path: readonly State[]
-  readonly effects: Pick<Effects, 'readOnly' | 'blocked'>
+  readonly readOnly: boolean
+  /** Nobody gets in through the gateway. */
+  readonly blocked: boolean
 }
 
 /** Nothing in a contract takes more steps than this. */
@@ -61,7 +63,7 @@ function walk(licence: LicenceClaims, beginning: Beginning, terms: Terms, now: n
   for (let at = now; path.length < MOST_HOPS; ) {
     const { state, effects } = standing({ events, usage: NO_USAGE, now: at, terms })
     path = [...path, state]
-    found.push({ ...beginning, path, effects: { readOnly: effects.readOnly, blocked: effects.blocked } })
+    found.push({ ...beginning, path, readOnly: effects.readOnly, blocked: effects.blocked !== null })
     for (const { key } of effects.notices) events.push({ at: iso(at), kind: 'notice-shown', key })
     const { next } = standing({ events, usage: NO_USAGE, now: at, terms })
     if (!next) break

@@ -89,11 +89,13 @@ async function tryAll(
 ) {
   const keeper = new StandingKeeper(agentOf(blueprint.layout.lib), vendor, signal, say)
   const tables = await readableTables(engine, running)
-  const counted = {
+  const { gateway, license } = stack.manifest
+  const application = {
     users: (await keeper.status()).usage.users.used,
-    sessions: stack.manifest.gateway.session !== undefined,
+    sessions: gateway.session !== undefined,
+    closed: license === 'required',
   }
-  const { stops, unreachable } = planItinerary(state.release.name, terms, counted, new Date())
+  const { stops, unreachable } = planItinerary(state.release.name, terms, application, new Date())
   const good = stops.find(({ name }) => name === 'good')?.way?.licence
   const standings: Tried[] = []
   for (const stop of stops) {
@@ -101,7 +103,7 @@ async function tryAll(
     const began = performance.now()
     if (stop.way) await keeper.reach(stop.way.licence, stop.way.route)
     const findings = [
-      ...(await checkApplication(engine, blueprint, stack.manifest.gateway, expected(stop), signal)),
+      ...(await checkApplication(engine, blueprint, gateway, expected(stop), signal)),
       await checkBackup(engine, blueprint, signal),
       await checkExport(engine, blueprint, tables, signal),
       await checkEntry(blueprint, expected(stop).entry ?? 'done', signal),
