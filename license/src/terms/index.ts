@@ -1,4 +1,6 @@
 export * from './days.ts'
+export { PLACEHOLDERS } from './laws.ts'
 export { parseTerms, TERMS_MAX_BYTES } from './parse-terms.ts'
+export { termsProfileSchema } from './schema.ts'
 export { terminationDay } from './termination.ts'
 export { type Condition, ORDER_NOTICE, type Stage, type Terms, type Track } from './terms.ts'
