@@ -80,6 +80,8 @@ const licenceSummary = z.object({
   next: z.nullable(z.enum(STATES)),
   /** Why, in words; empty while all is well. */
   reasons: z.array(z.string()),
+  /** Keys of the notices that are due; whoever shows the reasons to a person says so with `licence-shown`. */
+  due: z.array(z.string()),
   findings: z.array(advice),
 })
 

@@ -3,6 +3,7 @@ import { openAppliance } from '../appliance/appliance.ts'
 import { ApplianceCommand, nameFlag } from '../appliance-command.ts'
 import { judge } from '../facts/checks.ts'
 import { readRunning } from '../facts/running.ts'
+import { noteShown } from '../license/shown.ts'
 import { checksText } from '../screen/status-text.ts'
 
 export default class Doctor extends ApplianceCommand {
@@ -15,9 +16,11 @@ export default class Doctor extends ApplianceCommand {
   async run() {
     const { flags } = await this.parse(Doctor)
     const appliance = await openAppliance(flags.name)
-    const checks = judge(appliance.blueprint, await readRunning(appliance), new Date())
+    const running = await readRunning(appliance)
+    const checks = judge(appliance.blueprint, running, new Date())
     const failed = checks.filter(({ verdict }) => verdict === 'fail').length
     this.log(checksText(checks))
+    await noteShown(appliance.blueprint.layout.lib, running, this.jsonEnabled())
     this.log(
       failed === 0 ? '\nNothing is failing.' : `\n${failed} of ${checks.length} checks fail; begin with the first.`,
     )

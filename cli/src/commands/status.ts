@@ -4,6 +4,7 @@ import { openAppliance } from '../appliance/appliance.ts'
 import { ApplianceCommand, nameFlag } from '../appliance-command.ts'
 import { readRunning } from '../facts/running.ts'
 import { type Status as StatusDocument, statusOf } from '../facts/status.ts'
+import { noteShown } from '../license/shown.ts'
 import { statusText } from '../screen/status-text.ts'
 
 export default class Status extends ApplianceCommand {
@@ -18,9 +19,11 @@ export default class Status extends ApplianceCommand {
     const { flags } = await this.parse(Status)
     const appliance = await openAppliance(flags.name)
     for (;;) {
-      const status = statusOf(appliance, await readRunning(appliance), new Date())
+      const running = await readRunning(appliance)
+      const status = statusOf(appliance, running, new Date())
       if (flags.watch && !this.jsonEnabled()) process.stdout.write('\u001b[2J\u001b[H')
       this.log(statusText(status))
+      await noteShown(appliance.blueprint.layout.lib, running, this.jsonEnabled())
       if (!flags.watch || this.jsonEnabled() || this.signal.aborted) return status
       await sleep(2000, undefined, { signal: this.signal }).catch(() => undefined)
       if (this.signal.aborted) return status

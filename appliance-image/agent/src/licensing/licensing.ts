@@ -6,7 +6,7 @@ import { Enforcer } from '../enforcement/enforcer.ts'
 import { seatTable } from '../enforcement/seat-table.ts'
 import { Gate, type GateStanding, gateHandler, type Handler, loadLanguages } from '../gate/index.ts'
 import { type Log, messageOf } from '../log.ts'
-import type { LicenceStatus, VerbRequest, VerbResponse } from '../protocol.ts'
+import type { Advice, LicenceStatus, VerbRequest, VerbResponse } from '../protocol.ts'
 import type { Job } from '../scheduler.ts'
 import type { Verbs } from '../socket-server.ts'
 import type { Judge } from './judge.ts'
@@ -171,7 +171,7 @@ function licenceStatus(keeper: LicenceKeeper, enforcer: Enforcer, gate: Gate): L
       sessions: { used: sessions ? working.people + working.administrators : null, max: sessions?.max ?? null },
       services: { used: sessions ? working.services : null, max: sessions?.services ?? null },
     },
-    findings: [...keeper.findings, ...enforcer.findings],
+    findings: [...keeper.findings, ...enforcer.findings, ...(gate.seats.reachable ? [] : [SEATS_UNREACHABLE])],
   }
 }
 
@@ -182,13 +182,20 @@ const usageOf = ({ usage }: LicenceStatus): Usage => ({
 })
 
 function summary({ standing, findings }: LicenceStatus): VerbResponse<'status'>['licence'] {
-  const { state, since, until, reasons, next } = standing
+  const { state, since, until, reasons, next, effects } = standing
   return {
     standing: state,
     since,
     until,
     next: until ? (next?.state ?? null) : null,
     reasons: reasons.map(({ text }) => text),
+    due: effects.notices.map(({ key }) => key),
     findings: [...findings],
   }
+}
+
+const SEATS_UNREACHABLE: Advice = {
+  code: 'SEATS_UNREACHABLE',
+  message: 'The table of seats does not answer: whoever has one keeps it, and everybody else is let in.',
+  hint: 'See whether PostgreSQL runs: domicile status',
 }
