@@ -37,7 +37,11 @@ export function messageFor(verdict: Verdict, standing: GateStanding, counts: Sea
     const why = noticesFor(standing.notices, false).map(
       ({ texts }) => (texts[language.code] ?? texts['en'])?.text ?? '',
     )
-    const words = { title: heading ?? '', paragraphs: [text ?? '', ...why, ask], short: `${heading}. ${ask}` }
+    const words = {
+      title: heading ?? '',
+      paragraphs: [text ?? '', ...withAsking(why, standing, ask)],
+      short: `${heading}. ${ask}`,
+    }
     return { ...common, ...words, status: BLOCKED_STATUS[verdict.page], code: verdict.page }
   }
   if (verdict.outcome === 'reminder') {
@@ -46,7 +50,7 @@ export function messageFor(verdict: Verdict, standing: GateStanding, counts: Sea
     const rest = said.slice(1).flatMap((notice) => [notice.title, notice.text])
     const words = {
       title: first?.title ?? title,
-      paragraphs: [first?.text ?? '', ...rest, ask],
+      paragraphs: withAsking([first?.text ?? '', ...rest], standing, ask),
       short: first?.text ?? '',
     }
     return { ...common, ...words, status: 200, code: 'notice', action: language.say('continue') }
@@ -58,6 +62,10 @@ export function messageFor(verdict: Verdict, standing: GateStanding, counts: Sea
   }
   return { ...common, ...words, status: 503, code: 'open', action: language.say('continue'), retryAfterSeconds: 1 }
 }
+
+/** Whom to ask is said once: a notice of the terms mostly says it itself. */
+const withAsking = (texts: readonly string[], { contact }: GateStanding, ask: string): string[] =>
+  contact !== null && texts.some((text) => text.includes(contact)) ? [...texts] : [...texts, ask]
 
 export const askWhom = ({ contact }: GateStanding, language: Language) =>
   contact === null ? language.say('askAdministrator') : language.say('ask', { contact })
