@@ -116,6 +116,8 @@ export const acceptance = z
   })
   .describe('domicile acceptance --json')
 
+export * from './licence-outputs.ts'
+
 /** Fails to compile when a schema and the type that the program prints come apart. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
 type Open<T> = T extends readonly (infer E)[]

@@ -13,7 +13,8 @@ export function schemaFiles(): [path: string, text: string][] {
   ]
 }
 
-function file(name: string, schema: z.ZodType, io: 'input' | 'output'): [path: string, text: string] {
+function file(key: string, schema: z.ZodType, io: 'input' | 'output'): [path: string, text: string] {
+  const name = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
   const document = { $id: `domicile/${name}.schema.json`, ...z.toJSONSchema(schema, { io, override: admitExtensions }) }
   return [`reference/schemas/${name}.schema.json`, `${JSON.stringify(document, null, 2)}\n`]
 }
