@@ -9,7 +9,10 @@ const appLogin = ({ name, app, appSecret }: DatabaseSpec): Login => ({ database:
 /** Reading it back to the end is what makes a dump one; what it would do goes nowhere. */
 export async function checkBackup(engine: DockerEngine, blueprint: Blueprint, signal: AbortSignal): Promise<Finding> {
   const container = postgresOf(blueprint)
-  const dump = await asRole(['pg_dump', '--format=custom', '--exclude-schema=domicile'], ownerLogin(blueprint.database))
+  const dump = await asRole(
+    ['pg_dump', '--format=custom', '--compress=none', '--exclude-schema=domicile'],
+    ownerLogin(blueprint.database),
+  )
   const readBack = { command: ['pg_restore', '--file=/dev/null'], input: '' }
   return attempt('backup', signal, async () => {
     const place = { container, user: POSTGRES_USER }
