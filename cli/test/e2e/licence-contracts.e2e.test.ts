@@ -79,7 +79,7 @@ describe('hrm-subscription: twenty co-workers, until the leap day', () => {
   test('people log in and read; what they write says why it fails', async () => {
     const user = await logIn(site, 'user2', 'correct horse battery', 'sl')
 
-    expect(await partyNames(user)).toEqual(['Made while the licence ran'])
+    expect(await partyNames(user)).toContain('Made while the licence ran')
     expect(await refusalOf(createParty(user, 'Napisano prepozno'))).toContain('na voljo samo za branje')
     await user.logOut()
   })
