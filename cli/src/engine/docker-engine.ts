@@ -203,7 +203,7 @@ export class DockerEngine implements Engine {
     }
   }
 
-  /** What `from` prints is what `to` reads. @returns bytes; @throws UserError PIPE_FAILED */
+  /** What `from` prints is what `to` reads. @returns bytes; @throws UserError PIPE_FAILED (1) */
   pipe = (from: Piped, to: Piped, signal: AbortSignal): Promise<number> => pipe(this.#docker, from, to, signal)
 }
 

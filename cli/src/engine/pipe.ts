@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { UserError } from '@domicile/stacks/kernel'
+import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import type Docker from 'dockerode'
 import { explain } from './docker-errors.ts'
 
@@ -17,7 +17,7 @@ const MOST_COMPLAINTS = 8192
 /**
  * Feeds what one program prints to another one in another container, of whatever size: only what is under way is in memory.
  * @returns how many bytes went through
- * @throws UserError PIPE_FAILED with what the first program that failed complained about
+ * @throws UserError PIPE_FAILED (1) with what the first program that failed complained about
  */
 export async function pipe(docker: Docker, from: Piped, to: Piped, signal: AbortSignal): Promise<number> {
   const [source, sink] = [await open(docker, from), await open(docker, to)]
@@ -95,5 +95,6 @@ async function mustHaveWorked(exec: Docker.Exec, { container, command }: Piped, 
   throw new UserError(`${program} in ${container} failed: ${complaints.trim() || `it ended with ${ExitCode}`}`, {
     code: 'PIPE_FAILED',
     hint: `Look at what PostgreSQL printed: docker logs ${container}`,
+    exitCode: ExitCode.Failed,
   })
 }

@@ -53,6 +53,13 @@ export async function killInstallation(customer: Customer, { file, line, delayMs
 export const killUninstall = (customer: Customer, delayMs: number) =>
   kill(customer, ['/', '', String(delayMs)], ['uninstall', '--yes'])
 
+/** Starts a self-test of the guest book and kills its process so long after its scratch copy’s journal has the line. */
+export async function killSelftest(customer: Customer, line: string, delayMs: number): Promise<void> {
+  const journal = '/var/lib/domicile/guestbook-selftest/journal.jsonl'
+  const said = await kill(customer, [journal, line, String(delayMs)], ['license', 'selftest', '--name', 'guestbook'])
+  if (!said.startsWith('killed')) throw new Error(`The self-test was not killed: it ${said}.`)
+}
+
 const kill = ({ host }: Customer, when: readonly string[], command: readonly string[]) =>
   host.must('perl', [KILLER, ...when, 'domicile', ...command])
 
