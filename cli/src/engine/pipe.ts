@@ -89,10 +89,10 @@ async function* framesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<{ error:
 }
 
 async function mustHaveWorked(exec: Docker.Exec, { container, command }: Piped, complaints: string): Promise<void> {
-  const { ExitCode } = await exec.inspect()
-  if (ExitCode === 0) return
+  const { ExitCode: code } = await exec.inspect()
+  if (code === 0) return
   const program = command.find((word) => /^pg_/.test(word)) ?? command[0]
-  throw new UserError(`${program} in ${container} failed: ${complaints.trim() || `it ended with ${ExitCode}`}`, {
+  throw new UserError(`${program} in ${container} failed: ${complaints.trim() || `it ended with ${code}`}`, {
     code: 'PIPE_FAILED',
     hint: `Look at what PostgreSQL printed: docker logs ${container}`,
     exitCode: ExitCode.Failed,

@@ -89,9 +89,9 @@ async function tryAll(
 ) {
   const keeper = new StandingKeeper(agentOf(blueprint.layout.lib), vendor, signal, say)
   const tables = await readableTables(engine, running)
-  const { gateway, license } = stack.manifest
+  const { gateway, license, guards } = stack.manifest
   const application = {
-    users: (await keeper.status()).usage.users.used,
+    users: guards?.users ? await keeper.countUsers() : null,
     sessions: gateway.session !== undefined,
     closed: license === 'required',
   }

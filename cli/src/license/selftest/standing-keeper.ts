@@ -29,6 +29,18 @@ export class StandingKeeper {
 
   status = (): Promise<LicenceStatus> => this.#agent.call('licence-show', {})
 
+  /** Active named users, as soon as the guard has counted them. @throws UserError STANDING_NOT_REACHED (1) */
+  async countUsers(): Promise<number> {
+    const until = Date.now() + DEADLINE_MS
+    for (;;) {
+      const { usage, standing, findings } = await this.status()
+      if (usage.users.used !== null) return usage.users.used
+      const [finding] = findings
+      if (Date.now() > until) throw notReached('a count of its users', finding?.message ?? standing.state)
+      await sleep(POLL_MS, undefined, { signal: this.#signal })
+    }
+  }
+
   /**
    * Follows a route to its end. Notices that are due are shown, as `license show` does, and the days until the next change
    * go by because the vendor says what day it is.
