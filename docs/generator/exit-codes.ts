@@ -12,10 +12,13 @@ const MEANING: Readonly<Record<keyof typeof ExitCode, readonly [meaning: string,
     'mend what it names, or answer for the check with `--accept`',
   ],
   Unverified: [
-    'verification failed: signature, digest, audit trail',
+    'verification failed: signature, digest, audit trail, a law of `license selftest`',
     'do not use the file; get it again and tell the vendor if that does not help',
   ],
-  License: ['refused by licence or terms', 'no command of this version ends with it'],
+  License: [
+    'refused by licence or terms: a document that is older, or for another product, installation or contract',
+    'what was in force stays so; the message says which document to ask the vendor for',
+  ],
   RolledBack: ['failed and rolled back: everything is as it was', 'mend the cause it names and run the command again'],
   NotFound: ['no such appliance, service, release file', 'check the name or path; the hint lists what there is'],
   Locked: ['another operation holds the lock', 'wait until it has ended; the message names its process'],
@@ -40,7 +43,7 @@ export function exitCodeReference(): string {
     '# Exit codes',
     'Every command ends with one of these. The error codes within each are in [errors.md](errors.md).',
     table(['Code', 'Meaning', 'What to do'], [['0', 'done, or already so', ''], ...rows]),
-    'Two commands report trouble without an error document, because the report itself is the result: `doctor` ends with 1 ' +
-      'when a check fails, `preflight` with 3 when a check stands in the way.',
+    'Three commands report trouble without an error document, because the report itself is the result: `doctor` ends with 1 ' +
+      'when a check fails, `preflight` with 3 when a check stands in the way, `license selftest` with 4 when a law is broken.',
   ].join('\n\n')}\n`
 }
