@@ -25,6 +25,9 @@ const NOT_FAILURES = [
   'fixtures/',
   'tls/warnings.ts',
   'guard-inspection.ts',
+  'enforcement/enforcer.ts',
+  'licensing/licence-keeper.ts',
+  'licensing/licensing.ts',
   'node_modules/',
   'dist/',
 ]
@@ -53,7 +56,8 @@ export function errorReference(): string {
     '# Errors',
     'What stands in `error.code` when a command fails, with its [exit code](exit-codes.md) and its message; `…` stands for ' +
       'what differs each time. Every error carries a hint that says what to do. A code of the operating system (such as ' +
-      '`EACCES`) stands where a failure was not foreseen.',
+      '`EACCES`) stands where a failure was not foreseen. Findings of `license show` are no errors: see ' +
+      '[troubleshooting](../admin/troubleshooting.md#the-licence).',
     table(['Code', 'Exit', 'Message'], rows),
   ].join('\n\n')}\n`
 }
