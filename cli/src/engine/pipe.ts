@@ -1,10 +1,10 @@
+import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
-import { finished } from 'node:stream/promises'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import type Docker from 'dockerode'
 import { explain } from './docker-errors.ts'
 
-/** A program in a container; `input` is what it reads first. */
+/** A program in a container; `input` is the line that it reads first, or nothing. */
 export interface Piped {
   readonly container: string
   readonly command: readonly string[]
@@ -15,21 +15,34 @@ export interface Piped {
 const MOST_COMPLAINTS = 8192
 
 /**
+ * A program that writes for nobody would run on inside its container, with its locks and its snapshot. So it lives as long
+ * as somebody holds the other end of its input: when that is gone, however it went, the program and its children go too.
+ */
+const LEASH = `IFS= read -r line
+exec 3<&0
+printf '%s\\n' "$line" | setsid "$@" & program=$!
+{ while read -r line; do :; done; kill -TERM "-$program"; } <&3 >/dev/null 2>&1 & leash=$!
+wait "$program"
+code=$?
+kill "$leash" 2>/dev/null
+exit "$code"`
+
+/**
  * Feeds what one program prints to another one in another container, of whatever size: only what is under way is in memory.
  * @returns how many bytes went through
  * @throws UserError PIPE_FAILED (1) with what the first program that failed complained about
  */
 export async function pipe(docker: Docker, from: Piped, to: Piped, signal: AbortSignal): Promise<number> {
-  const [source, sink] = [await open(docker, from), await open(docker, to)]
+  const leashed = { ...from, command: ['sh', '-c', LEASH, 'sh', ...from.command], input: from.input || '\n' }
+  const [source, sink] = [await open(docker, leashed), await open(docker, to)]
   const stop = () => {
     source.stream.destroy()
     sink.stream.destroy()
   }
   signal.addEventListener('abort', stop, { once: true })
   try {
-    const complaints = complaintsOf(sink.stream)
-    // Awaited below, unless the source fails first.
-    complaints.catch(() => undefined)
+    // Who reads no more needs no more: a sink that ends early ends the source.
+    const complaints = complaintsOf(sink.stream).finally(() => source.stream.destroy())
     const { bytes, text } = await pour(source.stream, sink.stream)
     sink.stream.end()
     const told = await complaints
@@ -53,21 +66,29 @@ async function open(docker: Docker, { container, command, user, input }: Piped) 
   return { exec, stream }
 }
 
-/** Everything on stdout goes on, as fast as it is taken; stderr is kept. A sink that went away says itself why. */
+/** Everything on stdout goes on, as fast as it is taken; stderr is kept. */
 async function pour(source: Duplex, sink: Duplex): Promise<{ bytes: number; text: string }> {
   let bytes = 0
   let text = ''
-  source.end()
   for await (const { error, payload } of framesOf(source)) {
     if (error) text = `${text}${payload.toString()}`.slice(-MOST_COMPLAINTS)
     if (error || sink.destroyed) continue
     bytes += payload.length
-    if (!sink.write(payload)) await Promise.race([once(sink, 'drain'), finished(sink).catch(() => undefined)])
+    if (!sink.write(payload)) await drained(sink, source)
   }
   return { bytes, text }
 }
 
-const once = (stream: Duplex, event: string) => new Promise<void>((resolve) => stream.once(event, () => resolve()))
+/** Until the sink takes more, or one of the two is gone. */
+function drained(sink: Duplex, source: Duplex): Promise<void> {
+  const over = new AbortController()
+  const one = (stream: Duplex, event: string) =>
+    once(stream, event, { signal: over.signal }).then(
+      () => undefined,
+      () => undefined,
+    )
+  return Promise.race([one(sink, 'drain'), one(sink, 'close'), one(source, 'close')]).finally(() => over.abort())
+}
 
 async function complaintsOf(stream: Duplex): Promise<string> {
   let text = ''
@@ -76,15 +97,24 @@ async function complaintsOf(stream: Duplex): Promise<string> {
 }
 
 /** The engine’s multiplexed format, as it comes: 1 byte stream, 3 zero bytes, 4 bytes length (big endian), payload. */
-async function* framesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<{ error: boolean; payload: Buffer }> {
+async function* framesOf(stream: Duplex): AsyncGenerator<{ error: boolean; payload: Buffer }> {
   let rest: Buffer = Buffer.alloc(0)
-  for await (const chunk of stream) {
+  for await (const chunk of untilClosed(stream)) {
     rest = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
     while (rest.length >= 8 && rest.length >= 8 + rest.readUInt32BE(4)) {
       const end = 8 + rest.readUInt32BE(4)
       yield { error: rest[0] === 2, payload: rest.subarray(8, end) }
       rest = rest.subarray(end)
     }
+  }
+}
+
+/** What was destroyed has ended; why is known elsewhere. */
+async function* untilClosed(stream: Duplex): AsyncGenerator<Buffer> {
+  try {
+    yield* stream
+  } catch (error) {
+    if (!stream.destroyed) throw error
   }
 }
 

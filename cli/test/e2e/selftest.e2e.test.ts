@@ -100,7 +100,7 @@ describe('a law that is broken', () => {
 describe('a self-test that does not come to its end', () => {
   test('interrupted, it removes its scratch copy', async () => {
     const { exitCode, stderr } = await customer.host.run('timeout', [
-      ...['--preserve-status', '--signal', 'INT', '20', 'domicile', ...GUESTBOOK],
+      ...['--preserve-status', '--signal', 'INT', '6', 'domicile', ...GUESTBOOK],
     ])
 
     expect(exitCode).toBe(130)

@@ -125,6 +125,7 @@ const PSQL = ['psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', '-'
 /** Reads the password from the first line of its input, so that it is in no argument and in no environment. */
 const WITH_PASSWORD = `umask 077 && passwords=$(mktemp) || exit
 trap 'rm -f "$passwords"' EXIT
+trap 'exit 143' TERM
 IFS= read -r password
 printf '*:*:*:*:%s\\n' "$password" > "$passwords"
 PGPASSFILE=$passwords "$@"`
