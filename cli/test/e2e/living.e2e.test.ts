@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import * as outputs from '../../../docs/generator/outputs.ts'
 import { type Customer, installation, newCustomer } from '../support/customer.ts'
 import { HOSTNAME, installGuestbook, page, sign } from '../support/guestbook.ts'
 import { secretsThatShow } from '../support/secrets.ts'
@@ -37,6 +38,17 @@ describe('from outside', () => {
     await expect(shakeHands(site, 'TLSv1.1')).rejects.toThrow()
     expect((await visit(site)).headers['strict-transport-security']).toMatch(/max-age=\d{7,}/)
   })
+})
+
+test.each([
+  [['status'], outputs.status],
+  [['license', 'show'], outputs.licenseShow],
+  [['license', 'request', '--out', '/root/schema.lic'], outputs.licenseRequest],
+  [['maintenance', 'cancel'], outputs.maintenanceChange],
+] as const)('%j prints for programs what its schema says', async (command, schema) => {
+  const output = await customer.must(command)
+
+  expect(schema.parse(output)).toEqual(output)
 })
 
 describe('what runs is confined', () => {
