@@ -64,6 +64,16 @@ test('the example is refused, in the words of the page, when it skips a notice',
   expect(parseTerms(EXAMPLE).name).toBe('workshop-rental')
 })
 
+test('each rule that may be agreed beside it is read as its example is written', () => {
+  const [, table = ''] = /### Agreed beside it\n(.*?)\n##/s.exec(PAGE) ?? []
+  const rules = [...table.matchAll(/^\| `(\w+)` .* `(\{.*\})` \|$/gm)]
+  const single = ['backups', 'logs', 'availability']
+  const written = rules.map(([, key = '', rule]) => `${key}: ${single.includes(key) ? rule : `[${rule}]`}`)
+
+  expect(rules.length).toBe(9)
+  expect(() => parseTerms(`${EXAMPLE}${written.join('\n')}\n`)).not.toThrow()
+})
+
 test('the example does what the page prints', () => {
   const program = join(import.meta.dirname, '../cli/bin/domicile.ts')
   const printed = execFileSync(process.execPath, [program, ...COMMAND.split(' ')], { cwd: folder, encoding: 'utf8' })
