@@ -60,6 +60,14 @@ test('a sink that gives up is not waited for, however much there would be', asyn
   expect(performance.now() - began).toBeLessThan(10_000)
 })
 
+test('a sink that is content early does not make the source fail', async () => {
+  for (let round = 0; round < 10; round++) {
+    const bytes = await engine.pipe(shell('echo all; sleep 0.2; echo more'), shell('read -r line; exit 0'), never)
+
+    expect(bytes).toBeGreaterThan(0)
+  }
+})
+
 test('aborted, it ends at once', async () => {
   const abort = AbortSignal.timeout(500)
   const began = performance.now()

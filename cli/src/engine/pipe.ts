@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import type Docker from 'dockerode'
 import { explain } from './docker-errors.ts'
@@ -13,6 +14,8 @@ export interface Piped {
 }
 
 const MOST_COMPLAINTS = 8192
+const POLL_MS = 50
+const MOST_WAITING_MS = 5000
 
 /**
  * A program that writes for nobody would run on inside its container, with its locks and its snapshot. So it lives as long
@@ -41,8 +44,12 @@ export async function pipe(docker: Docker, from: Piped, to: Piped, signal: Abort
   }
   signal.addEventListener('abort', stop, { once: true })
   try {
-    // Who reads no more needs no more: a sink that ends early ends the source.
-    const complaints = complaintsOf(sink.stream).finally(() => source.stream.destroy())
+    const complaints = complaintsOf(sink.stream).then(async (said) => {
+      // A sink may be content before the source has ended; one that failed needs nothing more.
+      if ((await exitCodeOf(sink.exec)) !== 0) source.stream.destroy()
+      return said
+    })
+    complaints.catch(() => undefined)
     const { bytes, text } = await pour(source.stream, sink.stream)
     sink.stream.end()
     const told = await complaints
@@ -62,6 +69,8 @@ async function open(docker: Docker, { container, command, user, input }: Piped) 
     .exec({ Cmd: [...command], AttachStdin: true, AttachStdout: true, AttachStderr: true, User: user })
     .catch(explain)
   const stream = (await exec.start({ hijack: true, stdin: true }).catch(explain)) as Duplex
+  // Whoever reads or waits learns of it; without a listener it would end this process.
+  stream.on('error', () => undefined)
   stream.write(input)
   return { exec, stream }
 }
@@ -118,8 +127,17 @@ async function* untilClosed(stream: Duplex): AsyncGenerator<Buffer> {
   }
 }
 
+/** Its output may end some moments before the engine knows how it ended. Null: it runs on. */
+async function exitCodeOf(exec: Docker.Exec): Promise<number | null> {
+  for (let waited = 0; ; waited += POLL_MS) {
+    const { Running, ExitCode: code } = await exec.inspect()
+    if (!Running || waited > MOST_WAITING_MS) return code
+    await sleep(POLL_MS)
+  }
+}
+
 async function mustHaveWorked(exec: Docker.Exec, { container, command }: Piped, complaints: string): Promise<void> {
-  const { ExitCode: code } = await exec.inspect()
+  const code = await exitCodeOf(exec)
   if (code === 0) return
   const program = command.find((word) => /^pg_/.test(word)) ?? command[0]
   throw new UserError(`${program} in ${container} failed: ${complaints.trim() || `it ended with ${code}`}`, {
