@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os'
 import { refuseForeignNames } from '@domicile/stacks/apply'
+import { UserError } from '@domicile/stacks/kernel'
 import { checkSequence } from '@domicile/stacks/release'
 import { parseStack } from '@domicile/stacks/stack'
 import { Args, Flags } from '@oclif/core'
@@ -19,6 +20,13 @@ import { asker } from '../screen/asker.ts'
 import { closingText } from '../screen/closing-text.ts'
 import { planText } from '../screen/plan-text.ts'
 import { stage } from '../screen/stage.ts'
+
+type LicenceOutcome =
+  | { readonly applied: true }
+  | {
+      readonly applied: false
+      readonly error: { readonly code: string; readonly message: string; readonly hint: string }
+    }
 
 export default class Install extends ApplianceCommand {
   static override summary = 'Install an appliance from a release file, or go on with an interrupted installation.'
@@ -102,10 +110,11 @@ export default class Install extends ApplianceCommand {
       )
       const tools = { engine, stage: stage(this.jsonEnabled()), signal: this.signal, now: () => new Date() }
       const times = await carryOut(installation, release, earlier, tools)
-      if (licence !== undefined) await this.applyLicence(name, blueprint.layout.lib, licence)
       const login = await firstLogin(stack.manifest, blueprint)
       this.log(closingText(blueprint.url, name, login))
-      return { changed: true, url: blueprint.url, login, steps: times }
+      const result = { changed: true, url: blueprint.url, login, steps: times }
+      if (licence === undefined) return result
+      return { ...result, licence: await this.applyLicence(name, blueprint.layout.lib, licence) }
     })
   }
 
@@ -114,11 +123,23 @@ export default class Install extends ApplianceCommand {
     return requireReady(request, { by: userInfo().username, at: new Date().toISOString() })
   }
 
-  private async applyLicence(name: string, lib: string, text: string) {
-    const { licence } = await agentOf(lib).call('licence-import', { text })
-    this.say(
-      `Licence of ${licence.licence?.customer.name} in force; everything it says: domicile license show --name ${name}`,
-    )
+  /**
+   * Only the appliance can tell whether a genuine licence is for it. By then it runs, and its first login must not be lost:
+   * a refusal is part of the result, and of the exit code.
+   */
+  private async applyLicence(name: string, lib: string, text: string): Promise<LicenceOutcome> {
+    try {
+      const { licence } = await agentOf(lib).call('licence-import', { text })
+      const whose = licence.licence?.customer.name
+      this.say(`Licence of ${whose} in force; everything it says: domicile license show --name ${name}`)
+      return { applied: true }
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      const { code, message, hint, exitCode } = error
+      process.exitCode = exitCode
+      this.say(`The appliance runs, but not with this licence: ${message}\n${hint}`)
+      return { applied: false, error: { code, message, hint } }
+    }
   }
 
   private alreadySo(name: string) {

@@ -2,7 +2,7 @@ import type { LicenceStatus } from '@domicile/appliance-image/agent-protocol'
 import type { LicenceClaims } from '@domicile/license/document'
 import type { Standing } from '@domicile/license/standing'
 
-/** What `license show --json` prints: without the text of the terms, which `license show --terms` has. */
+/** What `license show --json` prints: what happened without the documents themselves, the licence with its terms. */
 export function licenceDocument(status: LicenceStatus) {
   const { licence, events, ...rest } = status
   return { ...rest, licence, events: events.map(({ at, kind }) => ({ at, kind })) }
@@ -113,7 +113,7 @@ export function standingLines({ standing, clock, findings, maintenance }: Licenc
       : ['Next:     nothing by itself']),
     ...(upgradesThrough ? [`Upgrades: to releases published until ${upgradesThrough}`] : []),
     ...(purgeFrom ? [`Deletion: allowed from ${purgeFrom}`] : []),
-    'Always:   importing a licence, backup, restore, export, support bundle, erasure of personal data',
+    'Always:   applying a licence, and getting at the data: whatever the standing',
     ...(maintenance
       ? [
           `Planned maintenance: ${maintenance.from} to ${maintenance.until}${maintenance.text ? `: ${maintenance.text}` : ''}`,

@@ -103,7 +103,8 @@ export class Gate {
     const banners: Banner[] = []
     if (maintenance) {
       const { from, until } = maintenance
-      const text = maintenance.text ?? language.say('maintenanceBanner', { title, from: '{from}', until: '{until}' })
+      const times = language.say('maintenanceBanner', { title, from: '{from}', until: '{until}' })
+      const text = maintenance.text === undefined ? times : `${times} ${maintenance.text}`
       banners.push({ id: `maintenance ${from}`, text, from, until })
     }
     if (readOnly) banners.push({ id: 'read-only', text: language.say('readOnlyBanner', { title, ask }) })

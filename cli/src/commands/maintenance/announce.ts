@@ -30,7 +30,10 @@ export default class MaintenanceAnnounce extends ApplianceCommand {
     if (until <= from || until <= new Date().toISOString())
       throw usage('The maintenance would be over before it begins.', 'Give a --until after --from, in the future.')
     if ((flags.text ?? '').length > 300)
-      throw usage('The text is longer than 300 characters.', 'Shorten it; people read it in a bar on top of the page.')
+      throw usage(
+        'The text is longer than 300 characters.',
+        'Shorten it; people read it in a bar at the bottom of the page.',
+      )
     const maintenance = { from, until, text: flags.text ?? null }
     await change(name, `maintenance announce ${from} ${until}`, () =>
       agentOf(blueprint.layout.lib).call('maintenance-set', { maintenance }),

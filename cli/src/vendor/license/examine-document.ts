@@ -39,7 +39,8 @@ export function examineDocument(text: string, keys: readonly PublicKey[], now: D
     ? `holds: key ${by.keyId}, fingerprint ${keyFingerprint(by)}`
     : 'holds: made with the key that the document carries'
   const lines = [...documentLines(verified), row('Signature', signature), ...warningsOf(verified.warnings)]
-  return { ...verified, keyId: verified.kid, verified: true, lines }
+  const { kid, ...rest } = verified
+  return { ...rest, keyId: kid, verified: true, lines }
 }
 
 /** Shows what it can of a document that nothing vouches for, also when a later version made it. */
