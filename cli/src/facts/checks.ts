@@ -1,5 +1,5 @@
 import { containerDrift, postgresDrift } from '@domicile/stacks/apply'
-import type { Blueprint, Difference } from '@domicile/stacks/plan'
+import { AGENT_DATABASE, type Blueprint, type Difference } from '@domicile/stacks/plan'
 import type { RunningFacts } from './running.ts'
 
 /** One judged fact, as `status`, `doctor` and `acceptance` show it. */
@@ -16,7 +16,7 @@ const DAY_MS = 86_400_000
 
 /** Every difference between what is wanted and what runs; empty when `apply` would do nothing. */
 export function drift(blueprint: Blueprint, facts: RunningFacts): Difference[] {
-  const gone = (kind: 'network' | 'volume', subject: string): Difference => ({
+  const gone = (kind: 'network' | 'volume' | 'database', subject: string): Difference => ({
     kind,
     subject,
     aspect: kind,
@@ -50,6 +50,10 @@ export function drift(blueprint: Blueprint, facts: RunningFacts): Difference[] {
     }),
     ...blueprint.volumes.filter((name) => !facts.volumes.get(name)).map((name) => gone('volume', name)),
     ...blueprint.containers.flatMap((container) => containerDrift(container, facts.containers.get(container.name))),
+    // Without the application's own there is nothing to mend: that is data that is gone.
+    ...(facts.databases?.includes(blueprint.database.name) && !facts.databases.includes(AGENT_DATABASE)
+      ? [gone('database', AGENT_DATABASE)]
+      : []),
     ...(facts.postgresSettings ? postgresDrift(blueprint.database.settings, facts.postgresSettings) : []),
   ]
 }

@@ -16,6 +16,8 @@ export interface RunningFacts {
   /** Paths of rendered files whose content is not as rendered. */
   readonly changedFiles: readonly string[]
   readonly postgresSettings: Readonly<Record<string, string>> | undefined
+  /** Names of the databases in PostgreSQL. */
+  readonly databases: readonly string[] | undefined
   readonly agent: VerbResponse<'status'> | undefined
   readonly agentError: string | undefined
   /** Of the file system that holds the appliance; bytes. */
@@ -28,18 +30,29 @@ export async function readRunning({ blueprint, state, engine }: Appliance): Prom
     new Map(await Promise.all(names.map(async (name) => [name, await read(name)] as const)))
   const names = (things: readonly { name: string }[]) => things.map(({ name }) => name)
   // Everything at once: what takes long is asking, not answering.
-  const [containers, networks, volumes, lost, changed, postgresSettings, agent, disk] = await Promise.all([
+  const [containers, networks, volumes, lost, changed, postgresSettings, databases, agent, disk] = await Promise.all([
     each(names(blueprint.containers), (name) => findContainer(engine, name)),
     each(names(blueprint.networks), engine.findNetwork.bind(engine)),
     each(blueprint.volumes, async (name) => (await engine.findVolume(name)) !== undefined),
     missingImages(state.images, engine),
     changedFiles(blueprint.files),
     readPostgresSettings(blueprint, engine).catch(() => undefined),
+    readDatabases(blueprint, engine).catch(() => undefined),
     askAgent(blueprint.layout.lib),
     freeSpace(),
   ])
   return {
-    ...{ containers, networks, volumes, missingImages: lost, changedFiles: changed, postgresSettings, disk, ...agent },
+    ...{
+      containers,
+      networks,
+      volumes,
+      missingImages: lost,
+      changedFiles: changed,
+      postgresSettings,
+      databases,
+      disk,
+      ...agent,
+    },
     systemd: existsSync('/run/systemd/system'),
   }
 }
@@ -74,6 +87,11 @@ async function changedFiles(files: Appliance['blueprint']['files']): Promise<str
     })),
   )
   return contents.filter(({ same }) => !same).map(({ path }) => path)
+}
+
+async function readDatabases({ containers }: Appliance['blueprint'], engine: Appliance['engine']) {
+  const names = await sql(engine, containers[0]?.name ?? '', 'postgres', 'SELECT datname FROM pg_database;')
+  return names.trim().split('\n')
 }
 
 async function readPostgresSettings({ containers, database }: Appliance['blueprint'], engine: Appliance['engine']) {

@@ -78,6 +78,9 @@ async function inLanguage<T>(context: BrowserContext, locale: string, work: (pag
   if (!other) throw new Error('There is no browser.')
   try {
     return await work(await other.newPage())
+  } catch (error) {
+    for (const page of other.pages()) await picture(page, `failed-${locale}`)
+    throw error
   } finally {
     await other.close()
   }
@@ -89,6 +92,8 @@ const bodyText = (page: Page) => page.locator('body').innerText()
 async function dialogThatSays(page: Page, words: string) {
   const dialog = page.locator('.modal-dialog:visible', { hasText: words })
   await dialog.waitFor()
+  // It comes in slowly, and pictures shall show it whole.
+  await page.waitForTimeout(500)
   return dialog.innerText()
 }
 

@@ -1,11 +1,20 @@
 import { UserError } from '../kernel/index.ts'
 import type { Blueprint } from './blueprint.ts'
-import { filesStep, type ImageWanted, imagesStep, networkStep, type Step, startSteps, volumeStep } from './steps.ts'
+import {
+  databaseStep,
+  filesStep,
+  type ImageWanted,
+  imagesStep,
+  networkStep,
+  type Step,
+  startSteps,
+  volumeStep,
+} from './steps.ts'
 
 /** One difference between what is wanted and what runs, in words a person can check. */
 export interface Difference {
-  readonly kind: 'image' | 'file' | 'network' | 'volume' | 'container' | 'postgres'
-  /** Image reference, path, name of the network or volume, service, or PostgreSQL setting. */
+  readonly kind: 'image' | 'file' | 'network' | 'volume' | 'container' | 'postgres' | 'database'
+  /** Image reference, path, name of the network or volume, service, PostgreSQL setting, or database. */
   readonly subject: string
   readonly aspect: string
   readonly wanted: string
@@ -67,6 +76,7 @@ export function mendSteps(
           },
         ]
       : []),
+    ...(subjects('database').size > 0 && postgres ? [databaseStep(postgres.name, blueprint.database)] : []),
     ...replaced
       .filter(({ service }) => !gone.has(service))
       .toReversed()

@@ -73,11 +73,7 @@ export function installSteps({ blueprint, images, records, healthPath }: Install
     ...blueprint.networks.map(networkStep),
     ...blueprint.volumes.map((volume) => volumeStep(volume, blueprint.name)),
     ...startSteps([postgres]),
-    {
-      id: 'database',
-      title: `Create the database ${database.name} and its roles`,
-      action: { kind: 'database', postgres: postgres.name, database },
-    },
+    databaseStep(postgres.name, database),
     ...(jobs.initialize ? [initializeStep(postgres.name, database, jobs.initialize)] : []),
     {
       id: 'grants',
@@ -149,6 +145,13 @@ export const networkStep = (network: NetworkSpec): Step => ({
   title: `Make the network ${network.name} (${network.subnet}${network.internal ? ', closed' : ''})`,
   undo: 'remove the network',
   action: { kind: 'network', network },
+})
+
+/** What is there already stays as it is. */
+export const databaseStep = (postgres: string, database: DatabaseSpec): Step => ({
+  id: 'database',
+  title: `Create the database ${database.name} and its roles`,
+  action: { kind: 'database', postgres, database },
 })
 
 export const volumeStep = (volume: string, appliance: string): Step => ({
