@@ -51,6 +51,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 /** Those whose exit code says how the appliance stands, beside whether they worked. */
 const JUDGES = ['doctor']
 
+/** What goes through all standings by itself and takes a minute is tried in the hardest one. */
+const ONCE: Readonly<Record<string, string>> = { 'license:selftest': 'ended' }
+
 let customer: Customer & AsyncDisposable
 let password: string
 
@@ -99,7 +102,9 @@ describe.each(STANDINGS)('%s', (state, profile, claims, order) => {
     }
   })
 
-  test.each(Object.entries(TRIED))('%s', async (command, args) => {
+  test.each(
+    Object.entries(TRIED).filter(([command]) => (ONCE[command] ?? state) === state),
+  )('%s', async (command, args) => {
     const { exitCode, stdout, stderr, document } = await customer.json(args)
 
     expect(document.error, stdout + stderr).toBeUndefined()
