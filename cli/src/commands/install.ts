@@ -111,7 +111,7 @@ export default class Install extends ApplianceCommand {
       const tools = { engine, stage: stage(this.jsonEnabled()), signal: this.signal, now: () => new Date() }
       const times = await carryOut(installation, release, earlier, tools)
       const login = await firstLogin(stack.manifest, blueprint)
-      this.log(closingText(blueprint.url, name, login))
+      this.log(closingText(blueprint.url, name, login, stack.manifest.license === 'required' && licence === undefined))
       const result = { changed: true, url: blueprint.url, login, steps: times }
       if (licence === undefined) return result
       return { ...result, licence: await this.applyLicence(name, blueprint.layout.lib, licence) }

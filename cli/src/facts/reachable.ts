@@ -11,14 +11,17 @@ const DEADLINE_MS = 60_000
 
 type Reachable = Extract<Action, { kind: 'reachable' }>
 
-/** The last step of every change: the application answers with 200 over HTTPS, as people will reach it. */
+/**
+ * The last step of every change: the application answers with 200 over HTTPS, as people will reach it. Where the licence
+ * keeps it closed the gate's answer is as good: whether the application itself is well its health check has said.
+ */
 export const reachableHandler = (blueprint: Blueprint): Handler<Reachable> => ({
   look: async () => null,
   run: async ({ url, path }, { say, signal }) => {
     const began = Date.now()
     for (let answer = ''; ; ) {
-      const { status, error } = await probe(blueprint, path)
-      if (status === 200) return
+      const { status, closed, error } = await probe(blueprint, path)
+      if (status === 200 || closed) return
       answer = error ?? `HTTP ${status}`
       if (Date.now() - began > DEADLINE_MS) {
         throw new UserError(`${url}${path} does not answer with 200; last answer: ${answer}.`, {
@@ -34,6 +37,8 @@ export const reachableHandler = (blueprint: Blueprint): Handler<Reachable> => ({
 
 export interface Probe {
   readonly status?: number
+  /** The gate answered in place of the application. */
+  readonly closed?: boolean
   readonly error?: string
   readonly milliseconds: number
 }
@@ -50,8 +55,8 @@ export async function probe({ containers, layout, url }: Blueprint, path: string
   const began = Date.now()
   try {
     const { tls } = await agentOf(layout.lib).call('status', {})
-    const status = await get({ host, port: port?.host, path }, new URL(url).hostname, tls.fingerprint)
-    return { status, milliseconds: Date.now() - began }
+    const answer = await get({ host, port: port?.host, path }, new URL(url).hostname, tls.fingerprint)
+    return { ...answer, milliseconds: Date.now() - began }
   } catch (error) {
     return { error: (error as Error).message, milliseconds: Date.now() - began }
   }
@@ -61,7 +66,7 @@ function get(
   options: { host: string | undefined; port: number | undefined; path: string },
   name: string,
   fingerprint: string,
-): Promise<number> {
+): Promise<{ status: number; closed: boolean }> {
   return new Promise((resolve, reject) => {
     const servername = isIP(name.replaceAll(/[[\]]/g, '')) ? '' : name
     const call = request(
@@ -69,7 +74,8 @@ function get(
       (answer) => {
         const served = (answer.socket as TLSSocket).getPeerCertificate().fingerprint256
         answer.resume()
-        if (served === fingerprint) resolve(answer.statusCode ?? 0)
+        const closed = answer.headers['x-domicile-gate'] !== undefined
+        if (served === fingerprint) resolve({ status: answer.statusCode ?? 0, closed })
         else reject(new Error(`the certificate served there is not the appliance’s (${served})`))
       },
     )

@@ -57,7 +57,7 @@ function standInApplication(request: IncomingMessage, response: ServerResponse):
       }
       if (url === '/kept') return response.writeHead(200, { 'cache-control': 'public, max-age=43200' }).end()
       if (url === '/secret') return response.writeHead(200, { 'cache-control': 'no-store' }).end()
-      if (url === '/forbidden') return response.writeHead(403).end('the application says no')
+      if (url === '/forbidden') return response.writeHead(403, { 'x-domicile-gate': 'suspended' }).end('the application says no')
       const body = Buffer.concat(chunks).toString()
       response
         .writeHead(200, { 'content-type': 'application/json' })
@@ -250,7 +250,9 @@ test('who is refused sees the agent’s page with its status, whatever was asked
 
 test('a refusal of the application’s own stays its own', async () => {
   await startGateway(HEADER)
-  expect(await visit('/forbidden')).toMatchObject({ status: 403, body: 'the application says no' })
+  const refusal = await visit('/forbidden')
+  expect(refusal).toMatchObject({ status: 403, body: 'the application says no' })
+  expect(refusal.headers).not.toHaveProperty('x-domicile-gate')
 })
 
 test('WebSockets open', async () => {

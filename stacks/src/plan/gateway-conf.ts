@@ -110,6 +110,7 @@ const TO_APPLICATION = `    error_page 502 503 504 =503 @unavailable;
     proxy_set_header X-Domicile-Session "";
     proxy_set_header X-Domicile-Navigation "";
     proxy_set_header X-Domicile-Notice "";
+    proxy_hide_header X-Domicile-Gate;
     proxy_connect_timeout 5s;
     proxy_read_timeout 300s;
     proxy_send_timeout 300s;`

@@ -215,6 +215,7 @@ describe('what somebody sees who does not pass', () => {
     const ask = await startGate()
     const response = await ask('/gate/page', page)
     expect(response.status).toBe(status)
+    expect(response.headers.get('x-domicile-gate')).toBe(name)
     expect(await response.text()).toContain(words)
     expect(await (await ask('/gate/page')).json()).toMatchObject({ error: { code: name } })
   })

@@ -149,7 +149,9 @@ export function callAnswer(message: Message, language: Language, refused: Sessio
   }
 }
 
-const commonHeaders = ({ retryAfterSeconds }: Message) => ({
+const commonHeaders = ({ code, retryAfterSeconds }: Message) => ({
+  // Tells an answer of the gate from one of the application.
+  'x-domicile-gate': code,
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
   ...(retryAfterSeconds !== null && { 'retry-after': retryAfterSeconds }),
