@@ -83,11 +83,11 @@ Try next:
 
 /** Customer asks, vendor signs, customer applies: once for each installation. */
 async function license(): Promise<void> {
-  const [request, licence] = ['request.lic', 'licence.lic'].map((file) => join(FOLDER, file)) as [string, string]
+  const [request, licence] = ['request.lic', 'licence.lic'] as const
   const { stdout } = await execa(join(ROOT, 'dist/domicile'), ['license', 'show', '--name', NAME, '--json'])
   if (JSON.parse(stdout).licence !== null) return
   heading('Customer asks for a licence, vendor signs it, customer applies it')
-  await Promise.all([request, licence].map((file) => rm(file, { force: true })))
+  await Promise.all([request, licence].map((file) => rm(join(FOLDER, file), { force: true })))
   await domicile('license', 'request', '--name', NAME, '--purpose', 'test', '--out', request)
   const spec = ['--spec', join(ROOT, 'cli/dev/demo-licence.yaml'), '--terms', 'erp-on-premises', '--seq', '1']
   await domicile('vendor', 'license', 'issue', ...spec, '--request', request, '--key', 'vendor.key', '--out', licence)
