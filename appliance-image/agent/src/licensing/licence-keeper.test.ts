@@ -236,6 +236,18 @@ describe('the record', () => {
     expect(keeper.standing.state).toBe('good')
   })
 
+  test('that is changed while the agent runs is made again from what is known, and that is written down', async () => {
+    const keeper = await started()
+    await keeper.take(licence(1), false, NO_USAGE)
+    writeFileSync(recordPath(), 'rubbish\n')
+    keeper.note('standing', {})
+
+    const { lines, problem } = readRecord(readFileSync(recordPath(), 'utf8'))
+    expect(problem).toBeNull()
+    expect(lines.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['begun', 'imported', 'tampered']))
+    expect((await started()).standing.state).toBe('good')
+  })
+
   test('says when nobody looked', async () => {
     await started()
     pass(3 * 3_600_000)

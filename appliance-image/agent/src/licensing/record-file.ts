@@ -9,6 +9,8 @@ export type Entry = Pick<RecordEntry, 'kind' | 'data'>
  */
 export class RecordFile {
   readonly #path: string
+  /** Of the file, as it was left here. */
+  #bytes: number
   readonly lines: RecordLine[]
   /** What was wrong with the file, in words; null when it held. */
   readonly problem: string | null
@@ -19,6 +21,7 @@ export class RecordFile {
     const { lines, problem, wholeBytes } = readRecord(text)
     this.lines = [...lines]
     this.problem = problem
+    this.#bytes = wholeBytes
     if (problem) this.#setAside(text)
     else if (wholeBytes < Buffer.byteLength(text)) truncateSync(path, wholeBytes)
   }
@@ -30,28 +33,39 @@ export class RecordFile {
    */
   append(at: Date, wall: Date, entries: readonly Entry[]): RecordLine {
     const fresh: RecordLine[] = []
-    for (const entry of entries) {
+    for (const entry of [...this.#foreign(), ...entries]) {
       const before = fresh.at(-1) ?? this.lines.at(-1) ?? null
       fresh.push(lineAfter(before, { at: at.toISOString(), wall: wall.toISOString(), ...entry }))
     }
     const last = fresh.at(-1)
     if (!last) throw new RangeError('Nothing to append.')
-    const bytes = existsSync(this.#path) ? statSync(this.#path).size : 0
+    const text = fresh.map(textOf).join('')
     try {
-      appendFileSync(this.#path, fresh.map(textOf).join(''), { mode: 0o600, flush: true })
+      appendFileSync(this.#path, text, { mode: 0o600, flush: true })
     } catch (error) {
       // What of it got onto a full disk would spoil the next line.
-      if (existsSync(this.#path)) truncateSync(this.#path, bytes)
+      if (existsSync(this.#path)) truncateSync(this.#path, this.#bytes)
       throw error
     }
+    this.#bytes += Buffer.byteLength(text)
     this.lines.push(...fresh)
     return last
   }
 
+  /** Nobody else writes here: a file of another size was changed since, and is made again from what is known. */
+  #foreign(): Entry[] {
+    const bytes = existsSync(this.#path) ? statSync(this.#path).size : 0
+    if (bytes === this.#bytes) return []
+    this.#setAside(bytes > 0 ? readFileSync(this.#path, 'utf8') : '')
+    return [{ kind: 'tampered', data: { with: 'record', problem: 'it was changed while the agent ran' } }]
+  }
+
   #setAside(text: string): void {
     appendFileSync(`${this.#path}.broken`, text, { mode: 0o600, flush: true })
-    writeFileSync(`${this.#path}.new`, this.lines.map(textOf).join(''), { mode: 0o600, flush: true })
+    const kept = this.lines.map(textOf).join('')
+    writeFileSync(`${this.#path}.new`, kept, { mode: 0o600, flush: true })
     renameSync(`${this.#path}.new`, this.#path)
+    this.#bytes = Buffer.byteLength(kept)
   }
 }
 
