@@ -55,7 +55,7 @@
   const begin = () => {
     const host = document.createElement('domicile-banner')
     host.setAttribute('role', 'status')
-    root = host.attachShadow({ mode: 'closed' })
+    root = host.attachShadow({ mode: 'open' })
     root.adoptedStyleSheets = [style]
     document.body.append(host)
   }
