@@ -4,11 +4,14 @@ import { chainOf, EXCHANGE, lineAfter, type RecordLine, readRecord } from './cha
 const AT = '2026-11-22T08:00:00.000Z'
 
 /** A record with as many lines as kinds are given. */
-const recordOf = (...kinds: string[]) =>
-  kinds.reduce<RecordLine[]>((lines, kind, index) => {
-    const entry = { at: AT, wall: AT, kind, data: { number: index, nested: { b: 1, a: [2, { d: 3, c: null }] } } }
-    return [...lines, lineAfter(lines.at(-1) ?? null, entry)]
-  }, [])
+function recordOf(...kinds: string[]): RecordLine[] {
+  const lines: RecordLine[] = []
+  for (const [index, kind] of kinds.entries()) {
+    const data = { number: index, nested: { b: 1, a: [2, { d: 3, c: null }] } }
+    lines.push(lineAfter(lines.at(-1) ?? null, { at: AT, wall: AT, kind, data }))
+  }
+  return lines
+}
 const written = (lines: readonly object[]) => lines.map((line) => `${JSON.stringify(line)}\n`).join('')
 
 test('what was written is read, and holds', () => {
