@@ -32,16 +32,10 @@ upstream app {
 upstream gate {
   zone gate 64k;
   server ${agent} max_fails=1 fail_timeout=5s;
-  server unix:/tmp/no-agent.sock backup;
+  server unix:/tmp/nobody-listens-here backup max_fails=0;
   keepalive 4;
   keepalive_timeout 30s;
 }
-server {
-  listen unix:/tmp/no-agent.sock;
-  access_log off;
-  return 502;
-}
-
 map $http_upgrade $connection_upgrade {
   default upgrade;
   ''      '';
