@@ -57,7 +57,8 @@ function standInApplication(request: IncomingMessage, response: ServerResponse):
       }
       if (url === '/kept') return response.writeHead(200, { 'cache-control': 'public, max-age=43200' }).end()
       if (url === '/secret') return response.writeHead(200, { 'cache-control': 'no-store' }).end()
-      if (url === '/forbidden') return response.writeHead(403, { 'x-domicile-gate': 'suspended' }).end('the application says no')
+      if (url === '/forbidden')
+        return response.writeHead(403, { 'x-domicile-gate': 'suspended' }).end('the application says no')
       const body = Buffer.concat(chunks).toString()
       response
         .writeHead(200, { 'content-type': 'application/json' })
