@@ -13,6 +13,8 @@ export default defineConfig({
         root,
         test: {
           name: 'unit',
+          // Nothing else runs beside them.
+          maxWorkers: '100%',
           include: ['*/**/*.test.ts'],
           exclude: ['**/*.{integration,e2e}.test.ts', '**/node_modules/**'],
         },
