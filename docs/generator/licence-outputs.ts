@@ -60,7 +60,7 @@ export const licenseShow = z
     findings: z
       .array(z.object({ code: z.string(), message: z.string(), hint: z.string() }))
       .describe('What was tampered with or does not work, and what to do.'),
-    record: z.object({ length: z.int(), head: z.string().describe('Hash of the last line.') }),
+    record: z.object({ length: z.int(), head: z.string().nullable().describe('Hash of the last line.') }),
     maintenance: maintenance.nullable().describe('What is announced.'),
     licence: z
       .object(licence)

@@ -67,7 +67,7 @@ const licenceStatus = z.object({
   }),
   /** What was tampered with or does not work now, and what to do. */
   findings: z.array(advice),
-  record: z.object({ length: z.int(), head: z.string() }),
+  record: z.object({ length: z.int(), head: z.nullable(z.string()) }),
   maintenance: z.nullable(z.object({ from: instant, until: instant, text: z.nullable(z.string()) })),
 })
 

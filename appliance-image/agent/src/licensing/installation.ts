@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
 import { readFileIfThere, writeFileAtomic } from '../atomic-file.ts'
@@ -18,11 +19,32 @@ export interface Installation {
 
 const schema = z.strictObject({ id: z.uuid(), publicKey: z.string(), privateKey: z.string() })
 
-/** @throws Error when the file is there and is not what was written: a new identity would be another installation */
-export async function readInstallation(folder: string): Promise<Installation> {
+/**
+ * Reads who this is, or makes it up the first time. A file that is not what was written is kept beside, and this is another
+ * installation from now on: the vendor binds the licence anew on request, and nobody's work hangs on it meanwhile.
+ * @returns `problem`: what was wrong with the file, in words; null when it held
+ */
+export async function readInstallation(
+  folder: string,
+): Promise<{ installation: Installation; problem: string | null }> {
   const path = join(folder, 'installation.json')
   const text = await readFileIfThere(path)
-  if (text !== null) return schema.parse(JSON.parse(text))
+  if (text === null) return { installation: await makeInstallation(path), problem: null }
+  const known = parse(text)
+  if (known) return { installation: known, problem: null }
+  await rename(path, `${path}.broken`)
+  return { installation: await makeInstallation(path), problem: 'the key pair of the installation could not be read' }
+}
+
+function parse(text: string): Installation | null {
+  try {
+    return schema.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}
+
+async function makeInstallation(path: string): Promise<Installation> {
   const pair = generateKeyPairSync('ed25519')
   const installation = {
     id: randomUUID(),

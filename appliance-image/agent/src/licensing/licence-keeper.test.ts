@@ -248,6 +248,25 @@ describe('the record', () => {
     expect((await started()).standing.state).toBe('good')
   })
 
+  test.each([
+    ['state.json', '{"clock":5}'],
+    ['state.json', '{"standing":{"state":"suspended"}}'],
+    ['state.json', '{"clock":{"now":null},"head":[],"aliveAt":"yesterday"}'],
+    ['state.json', '[]'],
+    ['installation.json', '{}'],
+    ['installation.json', 'rubbish'],
+  ])('and what is beside it may be edited: %s as %s', async (file, text) => {
+    await (await started()).take(licence(1), false, NO_USAGE)
+    writeFileSync(join(folder, file), text)
+
+    const keeper = await started()
+    expect(keeper.standing.state).toBe('good')
+    expect(Number.isNaN(keeper.now().getTime())).toBe(false)
+    if (file === 'installation.json') expect(keeper.findings).toMatchObject([{ code: 'RECORD_TAMPERED' }])
+    await keeper.take(licence(2), false, NO_USAGE)
+    expect(await keeper.request({ purpose: 'production' }, NO_USAGE)).toContain('REQUEST')
+  })
+
   test('says when nobody looked', async () => {
     await started()
     pass(3 * 3_600_000)

@@ -1,27 +1,22 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ClockState, startClock, tick } from '@domicile/license/clock'
 import type { LicenceClaims, LicenceTrust } from '@domicile/license/document'
 import { chainOf, EXCHANGE } from '@domicile/license/record'
 import type { Standing, StandingEvent, Usage } from '@domicile/license/standing'
-import { type Log, messageOf } from '../log.ts'
+import { messageOf } from '../log.ts'
 import type { Advice, VerbRequest, VerbResponse } from '../protocol.ts'
 import { Refusal } from '../refusal.ts'
+import { Chronicle, type ChroniclePorts } from './chronicle.ts'
 import type { Taken } from './holdings.ts'
 import { type Installation, readInstallation } from './installation.ts'
-import { type Judge, type Judgement, type JudgeRequest, VENDOR_KEYS } from './judge.ts'
+import type { Judge, Judgement, JudgeRequest } from './judge.ts'
 import { type KeeperState, KeeperStateFile, type Maintenance } from './keeper-state.ts'
-import { clockProblem, movedBy } from './licence-clock.ts'
-import { type Entry, RecordFile } from './record-file.ts'
+import { clockProblem } from './licence-clock.ts'
 import { requestClaims } from './request-claims.ts'
 import { decide, OPEN, undecided } from './standing-change.ts'
 
-export interface KeeperPorts {
+export interface KeeperPorts extends ChroniclePorts {
   readonly judge: Judge
-  readonly wall: () => Date
-  /** Seconds this process has run, whatever the wall clock does. */
-  readonly ran: () => number
-  readonly log: Log
 }
 
 export interface KeeperOptions {
@@ -31,15 +26,13 @@ export interface KeeperOptions {
   readonly vendorKeys: LicenceTrust['vendorKeys']
 }
 
-/** A pause of the agent longer than this is written down: nobody looked meanwhile. */
-const GAP_SECONDS = 300
 /** Without any reason the standing is computed anew so often: use may have grown, a text may count days. */
 const EVERY_SECONDS = 900
 
 export const NO_USAGE: Usage = { users: null, sessions: null, meters: {} }
 
 /**
- * Holds the licence: takes documents, keeps the record, knows the standing. Whatever goes wrong in here, the last standing
+ * Holds the licence: takes documents and knows the standing. Whatever goes wrong in here, the last standing
  * stays; the application never hears of it.
  */
 export class LicenceKeeper {
@@ -47,17 +40,14 @@ export class LicenceKeeper {
   readonly #ports: KeeperPorts
   readonly #file: KeeperStateFile
   #installation!: Installation
-  #record!: RecordFile
+  #chronicle!: Chronicle
   #state!: KeeperState
   #standing: Standing = OPEN
   #licence: LicenceClaims | null = null
   #events: readonly StandingEvent[] = []
   #pending: Standing['state'] | null = null
-  #ranBefore = 0
   #judgedAt = Number.NEGATIVE_INFINITY
   #turn: Promise<unknown> = Promise.resolve()
-  #findings: Advice[] = []
-  #downSeconds = 0
   #revoked = false
   /** Told after each change of the standing. */
   onChange: () => void = () => undefined
@@ -89,54 +79,36 @@ export class LicenceKeeper {
 
   /** For how long nobody looked before this start. */
   get downSeconds(): number {
-    return this.#downSeconds
+    return this.#chronicle.downSeconds
   }
 
   /** What was tampered with or cannot be read, for a person. */
   get findings(): readonly Advice[] {
-    return this.#revoked ? [...this.#findings, REVOKED] : this.#findings
+    const { findings } = this.#chronicle
+    return this.#revoked ? [...findings, REVOKED] : findings
   }
 
   async load(): Promise<void> {
     const { folder } = this.#options
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    this.#installation = await readInstallation(folder)
+    const { installation, problem } = await readInstallation(folder)
+    this.#installation = installation
     this.#state = await this.#file.read()
-    this.#record = new RecordFile(join(folder, 'record.jsonl'))
+    this.#chronicle = new Chronicle(join(folder, 'record.jsonl'), this.#ports, this.#state)
     this.#standing = this.#state.standing ?? OPEN
-    this.#ranBefore = this.#ports.ran()
-    if (this.#record.lines.length === 0) this.note('begun', { installation: this.#installation.id })
-    this.#noteKeys()
-    this.#lookForTampering()
-    this.#noteGap()
+    this.#chronicle.begin(installation.id, this.#options.vendorKeys)
+    if (problem) this.#chronicle.found([problem])
     await this.evaluate(NO_USAGE)
   }
 
-  /** Licence time, moved on to now. */
+  /** Licence time. */
   now(): Date {
-    const ran = this.#ports.ran()
-    const wall = this.#ports.wall().getTime()
-    const clock: ClockState = this.#state.clock ?? startClock(wall)
-    const ticked = tick(clock, { wall, ranSeconds: ran - this.#ranBefore })
-    this.#ranBefore = ran
-    this.#state = { ...this.#state, clock: ticked.state }
-    const now = new Date(ticked.now)
-    for (const event of ticked.events) this.note('clock', { ...event }, now)
-    return now
+    return this.#chronicle.now()
   }
 
-  /** Writes something down; on the disk when this returns. A full disk costs the line, and nobody's work. */
-  note(kind: string, data: Readonly<Record<string, unknown>>, at = this.now()): void {
-    try {
-      this.#append(at, [{ kind, data }])
-    } catch (error) {
-      this.#ports.log('record-not-written', { kind, message: messageOf(error) })
-    }
-  }
-
-  #append(at: Date, entries: readonly Entry[]): void {
-    const { n, hash } = this.#record.append(at, this.#ports.wall(), entries)
-    this.#state = { ...this.#state, head: { n, hash } }
+  /** Writes something down, if it can be. */
+  note(kind: string, data: Readonly<Record<string, unknown>>): void {
+    this.#chronicle.note(kind, data)
   }
 
   /** Computes the standing anew when there may be a reason to, and keeps what must outlast a restart. */
@@ -155,7 +127,7 @@ export class LicenceKeeper {
       try {
         const judged = await this.#ports.judge.judge(this.#request(usage))
         if ('refused' in judged) throw new Error(judged.refused.message)
-        this.#found(judged.problems)
+        this.#chronicle.found(judged.problems)
         this.#put(judged)
       } catch (error) {
         this.#undecided(error)
@@ -176,14 +148,13 @@ export class LicenceKeeper {
       const at = new Date(request.now)
       if ('refused' in judged) {
         const { code, message } = judged.refused
-        this.note('import-refused', { code, message: message.slice(0, 300) }, at)
+        this.#chronicle.note('import-refused', { code, message: message.slice(0, 300) }, at)
         throw new Refusal(judged.refused)
       }
       const fresh = judged.taken.filter(({ changed }) => changed)
       const entries = fresh.map(({ document, jti, text }) => ({ kind: 'imported', data: { document, jti, text } }))
-      if (entries.length > 0) this.#append(at, entries)
-      const { clock } = this.#state
-      if (clock) this.#state = { ...this.#state, clock: movedBy(fresh, clock) }
+      if (entries.length > 0) this.#chronicle.append(at, entries)
+      this.#chronicle.heed(fresh)
       this.#put(judged)
       // What an unlock did to the clock is not in this judgement yet.
       if (fresh.some(({ setsClock }) => setsClock !== null)) this.#judgedAt = Number.NEGATIVE_INFINITY
@@ -197,7 +168,7 @@ export class LicenceKeeper {
     const known = this.#events.some((event) => event.kind === 'notice-shown' && event.key === key)
     if (known || !this.#standing.effects.notices.some((notice) => notice.key === key)) return
     const at = this.now()
-    this.note('notice-shown', { key }, at)
+    this.#chronicle.note('notice-shown', { key }, at)
     this.#events = [...this.#events, { at: at.toISOString(), kind: 'notice-shown', key }]
     this.#judgedAt = Number.NEGATIVE_INFINITY
   }
@@ -211,9 +182,9 @@ export class LicenceKeeper {
   /** An armoured request, signed by this installation. Making one is an exchange: the chain remembers it. */
   async request({ purpose }: VerbRequest<'licence-request'>, usage: Usage): Promise<string> {
     const at = this.now()
-    this.#append(at, [{ kind: EXCHANGE, data: { with: 'request' } }])
+    this.#chronicle.append(at, [{ kind: EXCHANGE, data: { with: 'request' } }])
     await this.#save()
-    const [installation, licence, chain] = [this.#installation, this.#licence, chainOf(this.#record.lines)]
+    const [installation, licence, chain] = [this.#installation, this.#licence, chainOf(this.#chronicle.lines)]
     const { product } = this.#options
     const claims = requestClaims({ installation, product, purpose, licence, usage, chain, at })
     return this.#ports.judge.sign({ claims, privateKey: installation.privateKey })
@@ -225,14 +196,14 @@ export class LicenceKeeper {
   > {
     const now = this.now()
     const wall = this.#ports.wall()
-    const { length, head } = chainOf(this.#record.lines)
+    const { lines } = this.#chronicle
     return {
       installation: this.#installation.id,
       standing: this.#standing,
       licence: this.#licence,
       events: [...this.#events],
       clock: { now: now.toISOString(), wall: wall.toISOString(), problem: clockProblem(now, wall) },
-      record: { length, head },
+      record: { length: lines.length, head: lines.at(-1)?.hash ?? null },
       maintenance: this.maintenance,
     }
   }
@@ -241,7 +212,7 @@ export class LicenceKeeper {
     const { product, vendorKeys } = this.#options
     const now = this.now().toISOString()
     this.#judgedAt = this.#ports.ran()
-    const { lines } = this.#record
+    const { lines } = this.#chronicle
     return { vendorKeys, product: product.name, installation: this.#installation.id, lines, now, usage, bring: null }
   }
 
@@ -280,48 +251,10 @@ export class LicenceKeeper {
   }
 
   async #save(): Promise<void> {
-    this.#state = { ...this.#state, standing: this.#standing, aliveAt: this.#ports.wall().toISOString() }
+    this.#state = { ...this.#state, ...this.#chronicle.state, standing: this.#standing }
     await this.#file
       .write(this.#state)
       .catch((error) => this.#ports.log('licence-state-not-written', { message: messageOf(error) }))
-  }
-
-  #lookForTampering(): void {
-    const { head } = this.#state
-    const { problem, lines } = this.#record
-    const shortened = head && lines[head.n - 1]?.hash !== head.hash
-    this.#found([
-      ...(problem ? [problem] : []),
-      ...(shortened ? [`it ended with line ${head.n} and does not contain that line any more`] : []),
-    ])
-  }
-
-  /** What was not known before is written down. */
-  #found(problems: readonly string[]): void {
-    for (const problem of problems) {
-      const message = `The licence's record was changed from outside: ${problem}.`
-      if (this.#findings.some((known) => known.message === message)) continue
-      this.note('tampered', { with: 'record', problem })
-      const hint =
-        'What still holds counts. Tell the vendor if you restored an old copy of the volume; the next exchange will show it.'
-      this.#findings = [...this.#findings, { code: 'RECORD_TAMPERED', message, hint }]
-    }
-  }
-
-  /** Keys change with releases; the record keeps which of them counted when. */
-  #noteKeys(): void {
-    const keys = this.#options.vendorKeys
-    const known = this.#record.lines.findLast(({ kind }) => kind === VENDOR_KEYS)?.data['keys']
-    if (JSON.stringify(known) !== JSON.stringify(keys)) this.note(VENDOR_KEYS, { keys })
-  }
-
-  #noteGap(): void {
-    const { aliveAt } = this.#state
-    if (!aliveAt) return
-    const until = this.#ports.wall()
-    const seconds = Math.round((until.getTime() - Date.parse(aliveAt)) / 1000)
-    this.#downSeconds = Math.max(0, seconds)
-    if (seconds > GAP_SECONDS) this.note('gap', { from: aliveAt, until: until.toISOString(), seconds })
   }
 }
 

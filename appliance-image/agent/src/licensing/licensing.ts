@@ -33,7 +33,7 @@ export interface Licensing {
 
 const IDLE_MINUTES = 20
 
-/** Puts together what carries out the contract: keeper, enforcer and gate. Nothing in here may keep the agent from starting. */
+/** Puts together what carries out the contract: keeper, enforcer and gate. Whatever its files hold, it starts. */
 export async function startLicensing(
   config: Config,
   { judge, clock: wall, log }: { judge: Judge; clock: () => Date; log: Log },

@@ -1,0 +1,126 @@
+import { type ClockState, startClock, tick } from '@domicile/license/clock'
+import type { LicenceTrust } from '@domicile/license/document'
+import type { RecordLine } from '@domicile/license/record'
+import { type Log, messageOf } from '../log.ts'
+import type { Advice } from '../protocol.ts'
+import type { Taken } from './holdings.ts'
+import { VENDOR_KEYS } from './judge.ts'
+import { movedBy } from './licence-clock.ts'
+import { type Entry, RecordFile } from './record-file.ts'
+
+export interface ChroniclePorts {
+  readonly wall: () => Date
+  /** Seconds this process has run, whatever the wall clock does. */
+  readonly ran: () => number
+  readonly log: Log
+}
+
+/** What must outlast a restart and is in no line. */
+export interface ChronicleState {
+  readonly clock: ClockState | null
+  /** Where the record ended. */
+  readonly head: { readonly n: number; readonly hash: string } | null
+  /** Wall time at which the agent was seen to run. */
+  readonly aliveAt: string | null
+}
+
+/** A pause of the agent longer than this is written down: nobody looked meanwhile. */
+const GAP_SECONDS = 300
+
+const TAMPERED_HINT =
+  'What still holds counts. Tell the vendor if you restored an old copy of the volume; the next exchange will show it.'
+
+/** What has happened, and when it is: the record on the disk, and licence time, in which it is dated. */
+export class Chronicle {
+  readonly #ports: ChroniclePorts
+  readonly #file: RecordFile
+  #clock: ClockState
+  #head: ChronicleState['head']
+  #ranBefore: number
+  #findings: readonly Advice[] = []
+  readonly #aliveAt: string | null
+  /** For how long nobody looked before this start. */
+  readonly downSeconds: number
+
+  /** @param before as it was left; what became of the record since is found out, and written down */
+  constructor(path: string, ports: ChroniclePorts, before: ChronicleState) {
+    const { wall, ran } = ports
+    this.#ports = ports
+    this.#file = new RecordFile(path)
+    this.#clock = before.clock ?? startClock(wall().getTime())
+    this.#head = before.head
+    this.#ranBefore = ran()
+    this.#aliveAt = before.aliveAt
+    const down = before.aliveAt ? (wall().getTime() - Date.parse(before.aliveAt)) / 1000 : 0
+    this.downSeconds = Math.max(0, Math.round(down))
+  }
+
+  get lines(): readonly RecordLine[] {
+    return this.#file.lines
+  }
+
+  /** What was tampered with, for a person. */
+  get findings(): readonly Advice[] {
+    return this.#findings
+  }
+
+  get state(): ChronicleState {
+    return { clock: this.#clock, head: this.#head, aliveAt: this.#ports.wall().toISOString() }
+  }
+
+  /** The first lines of a start: who this is, what became of the record, which keys count, and since when nobody looked. */
+  begin(installation: string, vendorKeys: LicenceTrust['vendorKeys']): void {
+    const lost = this.#head && this.lines[this.#head.n - 1]?.hash !== this.#head.hash ? this.#head.n : null
+    if (this.lines.length === 0) this.note('begun', { installation })
+    // Keys change with releases; the record keeps which of them counted when.
+    const known = this.lines.findLast(({ kind }) => kind === VENDOR_KEYS)?.data['keys']
+    if (JSON.stringify(known) !== JSON.stringify(vendorKeys)) this.note(VENDOR_KEYS, { keys: vendorKeys })
+    if (this.#file.problem) this.found([this.#file.problem])
+    if (lost) this.found([`it ended with line ${lost} and does not contain that line any more`])
+    if (this.downSeconds > GAP_SECONDS) {
+      const until = this.#ports.wall().toISOString()
+      this.note('gap', { from: this.#aliveAt, until, seconds: this.downSeconds })
+    }
+  }
+
+  /** Licence time, moved on to now. */
+  now(): Date {
+    const ran = this.#ports.ran()
+    const ticked = tick(this.#clock, { wall: this.#ports.wall().getTime(), ranSeconds: ran - this.#ranBefore })
+    this.#ranBefore = ran
+    this.#clock = ticked.state
+    const now = new Date(ticked.now)
+    for (const event of ticked.events) this.note('clock', { ...event }, now)
+    return now
+  }
+
+  /** Documents that the vendor signed tell the time. */
+  heed(fresh: readonly Taken[]): void {
+    this.#clock = movedBy(fresh, this.#clock)
+  }
+
+  /** Writes something down; on the disk when this returns. A full disk costs the line, and nobody's work. */
+  note(kind: string, data: Readonly<Record<string, unknown>>, at = this.now()): void {
+    try {
+      this.append(at, [{ kind, data }])
+    } catch (error) {
+      this.#ports.log('record-not-written', { kind, message: messageOf(error) })
+    }
+  }
+
+  /** As `note`, for what counts only when it is written down: all of it or none. @throws Error of the file system */
+  append(at: Date, entries: readonly Entry[]): void {
+    const { n, hash } = this.#file.append(at, this.#ports.wall(), entries)
+    this.#head = { n, hash }
+  }
+
+  /** What is wrong with the record; what was not known before is written down. */
+  found(problems: readonly string[]): void {
+    for (const problem of problems) {
+      const message = `What the licence is kept in was changed from outside: ${problem}.`
+      if (this.#findings.some((known) => known.message === message)) continue
+      this.note('tampered', { with: 'record', problem })
+      this.#findings = [...this.#findings, { code: 'RECORD_TAMPERED', message, hint: TAMPERED_HINT }]
+    }
+  }
+}
