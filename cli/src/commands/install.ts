@@ -1,6 +1,5 @@
 import { userInfo } from 'node:os'
 import { refuseForeignNames } from '@domicile/stacks/apply'
-import { UserError } from '@domicile/stacks/kernel'
 import { checkSequence } from '@domicile/stacks/release'
 import { parseStack } from '@domicile/stacks/stack'
 import { Args, Flags } from '@oclif/core'
@@ -8,11 +7,12 @@ import { requireRoot, vendorKeysOf } from '../appliance/appliance.ts'
 import { withLock } from '../appliance/lock.ts'
 import { ApplianceCommand, dryRunFlag, nameFlag, yesFlag } from '../appliance-command.ts'
 import { DockerEngine } from '../engine/docker-engine.ts'
-import { agentOf } from '../facts/running.ts'
+import { readGiven } from '../given-file.ts'
+import { applyLicence } from '../install/apply-licence.ts'
 import { firstLogin } from '../install/first-login.ts'
 import { carryOut, planInstallation, refuseOther } from '../install/install.ts'
 import { askSettings, givenSettings, readEarlier, wantedRecord } from '../install/prepare.ts'
-import { readDocuments, verifyDocuments } from '../license/documents-file.ts'
+import { verifyDocuments } from '../license/verify-documents.ts'
 import { acceptFlag, hostFlags, routesInUse } from '../preflight/preflight.ts'
 import { type ReadinessRequest, requireReady } from '../preflight/require-ready.ts'
 import { openTrusted, vendorKeyFlag } from '../release/open-trusted.ts'
@@ -20,13 +20,6 @@ import { asker } from '../screen/asker.ts'
 import { closingText } from '../screen/closing-text.ts'
 import { planText } from '../screen/plan-text.ts'
 import { stage } from '../screen/stage.ts'
-
-type LicenceOutcome =
-  | { readonly applied: true }
-  | {
-      readonly applied: false
-      readonly error: { readonly code: string; readonly message: string; readonly hint: string }
-    }
 
 export default class Install extends ApplianceCommand {
   static override summary = 'Install an appliance from a release file, or go on with an interrupted installation.'
@@ -55,7 +48,7 @@ export default class Install extends ApplianceCommand {
     requireRoot()
     const release = await openTrusted(args.release, flags)
     const name = flags.name ?? release.manifest.name
-    const licence = flags.license === undefined ? undefined : await readDocuments(flags.license)
+    const licence = flags.license === undefined ? undefined : await readGiven(flags.license)
     if (licence !== undefined) verifyDocuments(licence, vendorKeysOf(release.trust), new Date())
     return withLock(name, 'install', async () => {
       const earlier = await readEarlier(name)
@@ -114,32 +107,16 @@ export default class Install extends ApplianceCommand {
       this.log(closingText(blueprint.url, name, login, stack.manifest.license === 'required' && licence === undefined))
       const result = { changed: true, url: blueprint.url, login, steps: times }
       if (licence === undefined) return result
-      return { ...result, licence: await this.applyLicence(name, blueprint.layout.lib, licence) }
+      const { said, exitCode, ...outcome } = await applyLicence(name, blueprint.layout.lib, licence)
+      this.say(said)
+      process.exitCode = exitCode
+      return { ...result, licence: outcome }
     })
   }
 
   private check(request: ReadinessRequest) {
     this.say('Checking this host …')
     return requireReady(request, { by: userInfo().username, at: new Date().toISOString() })
-  }
-
-  /**
-   * Only the appliance can tell whether a genuine licence is for it. By then it runs, and its first login must not be lost:
-   * a refusal is part of the result, and of the exit code.
-   */
-  private async applyLicence(name: string, lib: string, text: string): Promise<LicenceOutcome> {
-    try {
-      const { licence } = await agentOf(lib).call('licence-import', { text })
-      const whose = licence.licence?.customer.name
-      this.say(`Licence of ${whose} in force; everything it says: domicile license show --name ${name}`)
-      return { applied: true }
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error
-      const { code, message, hint, exitCode } = error
-      process.exitCode = exitCode
-      this.say(`The appliance runs, but not with this licence: ${message}\n${hint}`)
-      return { applied: false, error: { code, message, hint } }
-    }
   }
 
   private alreadySo(name: string) {

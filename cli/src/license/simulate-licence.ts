@@ -1,6 +1,6 @@
 import { type LicenceClaims, parseDocument, readClaims, splitDocuments } from '@domicile/license/document'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
-import { readText } from '../vendor/keys.ts'
+import { readGiven } from '../given-file.ts'
 import { readTerms } from '../vendor/license/profiles.ts'
 import { licenceFromSpec } from '../vendor/license/spec.ts'
 
@@ -10,7 +10,7 @@ import { licenceFromSpec } from '../vendor/license/spec.ts'
  * @throws UserError NO_FILE, NO_TERMS, NO_LICENCE, SPEC_INVALID; LicenceRefusal when the document cannot be read
  */
 export async function readLicence(path: string, terms: string | undefined, now: Date): Promise<LicenceClaims> {
-  const text = await readText(path)
+  const text = await readGiven(path)
   if (text.includes('-----BEGIN DOMICILE')) return licenceIn(text, path)
   if (terms === undefined) throw noLicence(`${path} names no terms.`, 'Add the terms with --terms NAME or a file.')
   return licenceFromSpec(text, { terms: await readTerms(terms), request: null, seq: undefined, now })

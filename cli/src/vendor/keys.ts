@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { isEncrypted, parseSecretKey, type SecretKey, type SignedKeyList } from '@domicile/stacks/release'
 import { password } from '@inquirer/prompts'
 import { Flags } from '@oclif/core'
+import { readGiven } from '../given-file.ts'
 
 export const keyFlag = Flags.string({
   char: 'k',
@@ -15,9 +14,9 @@ export const passphraseFlag = Flags.string({ summary: 'file that holds the passp
 
 /** Reads a secret key; asks for its passphrase when it has one and no file was given. */
 export async function readSecretKey(path: string, passphraseFile: string | undefined): Promise<SecretKey> {
-  const text = await readText(path)
+  const text = await readGiven(path)
   if (!isEncrypted(text)) return parseSecretKey(text)
-  if (passphraseFile) return parseSecretKey(text, (await readText(passphraseFile)).replace(/\r?\n$/, ''))
+  if (passphraseFile) return parseSecretKey(text, (await readGiven(passphraseFile)).replace(/\r?\n$/, ''))
   if (!process.stdin.isTTY) {
     throw new UserError(`The key ${path} has a passphrase and there is no terminal to ask for it.`, {
       code: 'NO_TERMINAL',
@@ -30,14 +29,5 @@ export async function readSecretKey(path: string, passphraseFile: string | undef
 
 /** A key list file `X.json` with its signature `X.json.minisig` beside it. */
 export async function readKeyList(path: string): Promise<SignedKeyList> {
-  return { json: await readText(path), signature: await readText(`${path}.minisig`) }
-}
-
-export async function readText(path: string): Promise<string> {
-  if (existsSync(path)) return readFile(path, 'utf8')
-  throw new UserError(`There is no file ${path}.`, {
-    code: 'NO_FILE',
-    hint: 'Check the path.',
-    exitCode: ExitCode.Usage,
-  })
+  return { json: await readGiven(path), signature: await readGiven(`${path}.minisig`) }
 }

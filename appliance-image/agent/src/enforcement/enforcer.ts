@@ -2,13 +2,13 @@ import type { Guards } from '@domicile/license'
 import {
   type Database,
   guardUsage,
-  inspectGuard,
   installGuard,
   makeReadOnly,
   makeWritable,
   prepareSeats,
   readOnlyState,
   removeGuard,
+  repairGuard,
   setAllowed,
   setPools,
 } from '@domicile/license/instruments'
@@ -109,12 +109,10 @@ export class Enforcer {
     const allowed = limits.users?.behaviour === 'refuse' ? limits.users.max : null
     const message = this.#ports.guardMessage()
     const before = await guardUsage(application)
-    const installed = before !== null
     if (before?.allowed !== allowed || this.#message !== message) await setAllowed(application, allowed, message)
     this.#message = message
-    const found = installed ? await inspectGuard(application, users, this.#place) : []
-    for (const { code, detail } of found) this.#tampered(code, detail)
-    if (!installed || found.length > 0) await installGuard(application, users, this.#place)
+    if (before === null) await installGuard(application, users, this.#place)
+    for (const { code, detail } of await repairGuard(application, users, this.#place)) this.#tampered(code, detail)
     const usage = await guardUsage(application)
     this.#users = { used: usage?.used ?? null, max: limits.users?.max ?? null }
   }

@@ -1,9 +1,10 @@
+import { splitDocuments } from '@domicile/license/document'
 import { Args, Flags } from '@oclif/core'
 import { openAppliance } from '../../appliance/appliance.ts'
 import { change } from '../../appliance/change.ts'
 import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
 import { agentOf } from '../../facts/running.ts'
-import { readDocuments } from '../../license/documents-file.ts'
+import { readGiven } from '../../given-file.ts'
 import { licenceDocument, standingLines } from '../../license/licence-text.ts'
 
 export default class LicenseApply extends ApplianceCommand {
@@ -22,7 +23,9 @@ export default class LicenseApply extends ApplianceCommand {
   async run() {
     const { args, flags } = await this.parse(LicenseApply)
     const { name, blueprint } = await openAppliance(flags.name)
-    const text = await readDocuments(args.file)
+    const text = await readGiven(args.file)
+    // A file that holds no document, or is far too large for one, need not bother the agent.
+    splitDocuments(text)
     const agent = agentOf(blueprint.layout.lib)
     const { items, licence } = await change(name, 'license apply', () =>
       agent.call('licence-import', { text, replace: flags.replace }),

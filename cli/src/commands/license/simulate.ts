@@ -1,16 +1,13 @@
 import { writeFile } from 'node:fs/promises'
-import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { Flags } from '@oclif/core'
 import { openAppliance } from '../../appliance/appliance.ts'
 import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
 import { agentOf } from '../../facts/running.ts'
+import { aYearAfter, checkedDays, dayFlag } from '../../license/day-flags.ts'
 import { simulate } from '../../license/simulate.ts'
 import { noLicence, readLicence } from '../../license/simulate-licence.ts'
 import { simulationHtml, simulationSvg } from '../../license/simulate-picture.ts'
 import { simulationDocument, simulationText } from '../../license/simulate-text.ts'
-
-const dayFlag = (summary: string) =>
-  Flags.string({ summary, helpValue: 'YYYY-MM-DD', parse: async (value) => checkedDay(value) })
 
 export default class LicenseSimulate extends ApplianceCommand {
   static override summary = 'What the contract would do to you between two days, and why.'
@@ -81,20 +78,3 @@ async function inForce(name: string | undefined) {
   if (licence) return { licence, events }
   throw noLicence('No licence is in force on this appliance.', 'Give one to look at with --licence FILE.')
 }
-
-const aYearAfter = (day: string) => `${Number(day.slice(0, 4)) + 1}${day.slice(4).replace('-02-29', '-02-28')}`
-
-function checkedDay(value: string): string {
-  const date = new Date(`${value}T00:00:00Z`)
-  if (/^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value))
-    return value
-  throw wrong(`“${value}” is no day.`, 'Write it as 2026-12-31.')
-}
-
-function checkedDays(value: string): string {
-  if (/^\d{1,4}d?$/.test(value)) return value
-  throw wrong(`“${value}” is no number of days.`, 'Write it as 12d.')
-}
-
-const wrong = (message: string, hint: string) =>
-  new UserError(message, { code: 'SPAN_INVALID', hint, exitCode: ExitCode.Usage })

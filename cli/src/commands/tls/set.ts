@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { Args } from '@oclif/core'
 import { openAppliance } from '../../appliance/appliance.ts'
 import { change } from '../../appliance/change.ts'
 import { changeWanted } from '../../appliance/mend.ts'
 import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
 import { agentOf } from '../../facts/running.ts'
+import { readGiven } from '../../given-file.ts'
 import { stage } from '../../screen/stage.ts'
 
 export default class TlsSet extends ApplianceCommand {
@@ -22,7 +21,7 @@ export default class TlsSet extends ApplianceCommand {
   async run() {
     const { args, flags } = await this.parse(TlsSet)
     const appliance = await openAppliance(flags.name)
-    const [certificate, key] = [await readPem(args.certificate), await readPem(args.key)]
+    const [certificate, key] = [await readGiven(args.certificate), await readGiven(args.key)]
     const agent = agentOf(appliance.blueprint.layout.lib)
     const tools = { stage: stage(this.jsonEnabled()), signal: this.signal }
     const tls = await change(appliance.name, 'tls set', async () => {
@@ -35,14 +34,4 @@ export default class TlsSet extends ApplianceCommand {
     for (const { message, hint } of tls.warnings) this.say(`${message} ${hint}`)
     return { changed: true, tls, steps: [] }
   }
-}
-
-async function readPem(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`${path} cannot be read: ${error.message}`, {
-      code: 'NO_FILE',
-      hint: 'Check the path and its permissions.',
-      exitCode: ExitCode.Usage,
-    })
-  })
 }

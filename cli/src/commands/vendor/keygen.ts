@@ -4,7 +4,7 @@ import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { formatPublicKey, formatSecretKey, generateKeyPair, keyFingerprint } from '@domicile/stacks/release'
 import { Flags } from '@oclif/core'
 import { ApplianceCommand } from '../../appliance-command.ts'
-import { readText } from '../../vendor/keys.ts'
+import { readGiven } from '../../given-file.ts'
 
 export default class VendorKeygen extends ApplianceCommand {
   static override summary = 'Make the key pair that signs releases, in minisign’s file formats.'
@@ -30,7 +30,7 @@ export default class VendorKeygen extends ApplianceCommand {
     for (const path of [secretPath, publicPath]) if (existsSync(path)) throw taken(path)
     const pair = generateKeyPair()
     const passphrase = flags['passphrase-file']
-      ? (await readText(flags['passphrase-file'])).replace(/\r?\n$/, '')
+      ? (await readGiven(flags['passphrase-file'])).replace(/\r?\n$/, '')
       : undefined
     await writeFile(secretPath, await formatSecretKey(pair, passphrase), { mode: 0o600, flag: 'wx' })
     await writeFile(publicPath, formatPublicKey(pair.publicKey), { mode: 0o644, flag: 'wx' })

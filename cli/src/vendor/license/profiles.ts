@@ -5,7 +5,7 @@ import { getAsset, getAssetKeys, isSea } from 'node:sea'
 import type { LicenceClaims } from '@domicile/license/document'
 import { parseTerms } from '@domicile/license/terms'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
-import { readText } from '../keys.ts'
+import { readGiven } from '../../given-file.ts'
 
 /** The terms profiles that ship: assets of the single executable, files while developing. */
 const FOLDER = join(import.meta.dirname, '../../../../license/terms')
@@ -34,7 +34,7 @@ async function termsText(nameOrFile: string): Promise<string> {
       ? getAsset(`terms/${nameOrFile}.yaml`, 'utf8')
       : readFileSync(join(FOLDER, `${nameOrFile}.yaml`), 'utf8')
   }
-  if (/[./]/.test(nameOrFile)) return readText(nameOrFile)
+  if (/[./]/.test(nameOrFile)) return readGiven(nameOrFile)
   throw new UserError(`There are no terms called “${nameOrFile}”.`, {
     code: 'NO_TERMS',
     hint: `Give one of ${names.join(', ')}, or a file with terms of your own.`,

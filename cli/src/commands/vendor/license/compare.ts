@@ -2,7 +2,7 @@ import { compareChains, verifyRequest } from '@domicile/license/document'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { Args } from '@oclif/core'
 import { ApplianceCommand } from '../../../appliance-command.ts'
-import { readText } from '../../../vendor/keys.ts'
+import { readGiven } from '../../../given-file.ts'
 
 const MEANING = {
   same: 'The same: nothing was recorded between the two.',
@@ -24,7 +24,7 @@ export default class VendorLicenseCompare extends ApplianceCommand {
     const { args } = await this.parse(VendorLicenseCompare)
     const now = new Date()
     const [a, b] = await Promise.all(
-      [args.a, args.b].map(async (file) => verifyRequest(await readText(file), now).claims),
+      [args.a, args.b].map(async (file) => verifyRequest(await readGiven(file), now).claims),
     )
     if (!a || !b) throw new RangeError('unreachable: two were read')
     const kinship = compareChains(a.chain, b.chain)

@@ -1,7 +1,8 @@
 import { verifyRequest } from '@domicile/license/document'
 import { Flags } from '@oclif/core'
 import { ApplianceCommand } from '../../../appliance-command.ts'
-import { keyFlag, passphraseFlag, readSecretKey, readText } from '../../../vendor/keys.ts'
+import { readGiven } from '../../../given-file.ts'
+import { keyFlag, passphraseFlag, readSecretKey } from '../../../vendor/keys.ts'
 import { outFlag } from '../../../vendor/license/flags.ts'
 import { issueDocument, printed, report } from '../../../vendor/license/issue-document.ts'
 import { readTerms } from '../../../vendor/license/profiles.ts'
@@ -33,8 +34,8 @@ export default class VendorLicenseIssue extends ApplianceCommand {
     const { flags } = await this.parse(VendorLicenseIssue)
     const now = new Date()
     const terms = await readTerms(flags.terms)
-    const request = flags.request === undefined ? null : verifyRequest(await readText(flags.request), now).claims
-    const claims = licenceFromSpec(await readText(flags.spec), { terms, request, seq: flags.seq, now })
+    const request = flags.request === undefined ? null : verifyRequest(await readGiven(flags.request), now).claims
+    const claims = licenceFromSpec(await readGiven(flags.spec), { terms, request, seq: flags.seq, now })
     const signer = await readSecretKey(flags.key, flags['passphrase-file'])
     const issued = await issueDocument('licence', claims, { signer, out: flags.out, now })
     this.log(report(issued))

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { ApplianceCommand } from '../../../appliance-command.ts'
-import { keyFlag, passphraseFlag, readSecretKey, readText } from '../../../vendor/keys.ts'
+import { readGiven } from '../../../given-file.ts'
+import { keyFlag, passphraseFlag, readSecretKey } from '../../../vendor/keys.ts'
 import { contractFlag, instantFlag, outFlag, reasonFlag, seqFlag, vendorFlag } from '../../../vendor/license/flags.ts'
 import { issueDocument, opening, printed, report } from '../../../vendor/license/issue-document.ts'
 import { checkAgainstLicence } from '../../../vendor/license/order-terms.ts'
@@ -48,7 +49,7 @@ export default class VendorLicenseOrder extends ApplianceCommand {
     const licence =
       flags.licence === undefined
         ? null
-        : readIssuedLicence(await readText(flags.licence), signer.publicKey, now).claims
+        : readIssuedLicence(await readGiven(flags.licence), signer.publicKey, now).claims
     const order = {
       ...opening(now, flags.vendor ?? licence?.iss ?? `key ${signer.publicKey.keyId}`),
       action: args.action as (typeof ACTIONS)[number],

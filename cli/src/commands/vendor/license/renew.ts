@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
 import { ApplianceCommand } from '../../../appliance-command.ts'
-import { keyFlag, passphraseFlag, readSecretKey, readText } from '../../../vendor/keys.ts'
+import { readGiven } from '../../../given-file.ts'
+import { keyFlag, passphraseFlag, readSecretKey } from '../../../vendor/keys.ts'
 import { dayFlag, lastDayFlag, outFlag, perpetualOr, seqFlag } from '../../../vendor/license/flags.ts'
 import { issueDocument, opening, printed, report } from '../../../vendor/license/issue-document.ts'
 import { readIssuedLicence, renewalOf } from '../../../vendor/license/renewal.ts'
@@ -29,7 +30,7 @@ export default class VendorLicenseRenew extends ApplianceCommand {
     const { flags } = await this.parse(VendorLicenseRenew)
     const now = new Date()
     const signer = await readSecretKey(flags.key, flags['passphrase-file'])
-    const { claims: licence, warning } = readIssuedLicence(await readText(flags.licence), signer.publicKey, now)
+    const { claims: licence, warning } = readIssuedLicence(await readGiven(flags.licence), signer.publicKey, now)
     if (warning) this.say(`Warning: ${warning}`)
     const { seq, users, sessions } = flags
     const changes = {

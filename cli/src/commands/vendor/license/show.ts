@@ -1,8 +1,8 @@
 import { splitDocuments } from '@domicile/license/document'
 import { Args, Flags } from '@oclif/core'
 import { ApplianceCommand } from '../../../appliance-command.ts'
+import { readGiven } from '../../../given-file.ts'
 import { readKey } from '../../../release/open-trusted.ts'
-import { readText } from '../../../vendor/keys.ts'
 import { examineDocument } from '../../../vendor/license/examine-document.ts'
 
 export default class VendorLicenseShow extends ApplianceCommand {
@@ -22,7 +22,7 @@ export default class VendorLicenseShow extends ApplianceCommand {
   async run() {
     const { args, flags } = await this.parse(VendorLicenseShow)
     const keys = await Promise.all((flags['vendor-key'] ?? []).map(readKey))
-    const documents = splitDocuments(await readText(args.file))
+    const documents = splitDocuments(await readGiven(args.file))
     const items = documents.map((text) => examineDocument(text, keys, new Date()))
     this.log(items.map(({ lines }) => lines.join('\n')).join('\n\n'))
     return { items: items.map(({ lines: _, ...item }) => item) }
