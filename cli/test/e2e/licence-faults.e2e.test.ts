@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readRecord } from '@domicile/license/record'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Customer, newCustomer } from '../support/customer.ts'
+import type { Customer } from '../support/customer.ts'
 import {
   createUser,
-  HOSTNAME,
-  installErp,
+  erpCustomer,
   logIn,
   openPage,
   partyNames,
@@ -35,10 +34,8 @@ let rights: string
 let folder: string
 
 beforeAll(async () => {
-  customer = await newCustomer('licence-faults', { stacks: ['erp'] })
-  password = await installErp(customer)
+  ;({ customer, site, password } = await erpCustomer('licence-faults'))
   rights = await rightsOf(customer)
-  site = { address: customer.host.address, hostname: HOSTNAME, root: (await customer.must(['tls', 'root'])).pem }
   const destination = '{{range .Mounts}}{{if eq .Destination "/var/lib/domicile"}}{{.Source}}{{end}}{{end}}'
   folder = `${await docker('inspect', '--format', destination, AGENT)}/licence`
   contract = await contractOf('hrm-subscription', 'F-1')

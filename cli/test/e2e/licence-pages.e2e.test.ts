@@ -2,12 +2,11 @@ import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { browse } from '../support/browser.ts'
-import { type Customer, newCustomer } from '../support/customer.ts'
+import type { Customer } from '../support/customer.ts'
 import {
   createParty,
   createUser,
-  HOSTNAME,
-  installErp,
+  erpCustomer,
   logIn,
   pageThatSays,
   partyNames,
@@ -33,9 +32,7 @@ let third: number
 let party: number
 
 beforeAll(async () => {
-  customer = await newCustomer('licence-pages', { stacks: ['erp'] })
-  password = await installErp(customer)
-  site = { address: customer.host.address, hostname: HOSTNAME, root: (await customer.must(['tls', 'root'])).pem }
+  ;({ customer, site, password } = await erpCustomer('licence-pages'))
   admin = await logIn(site, 'admin', password)
   third = await createUser(admin, 'user3')
   await setActive(admin, third, false)

@@ -31,18 +31,24 @@ export async function installErp(customer: Customer, ...more: readonly string[])
   return login.password
 }
 
-export interface SimulatedErp {
+export interface ErpCustomer {
   readonly customer: Customer & AsyncDisposable
   readonly site: Site
-  readonly clock: SimulatedClock
   /** Of the user admin. */
   readonly password: string
 }
 
-/** A customer with the ERP whose agent lives at another time. */
-export async function simulatedErp(name: string, instant: string): Promise<SimulatedErp> {
+/** A customer with the ERP, and the way to it. */
+export async function erpCustomer(name: string): Promise<ErpCustomer> {
   const customer = await newCustomer(name, { stacks: ['erp'] })
   const password = await installErp(customer)
+  const { pem } = await customer.must(['tls', 'root'])
+  return { customer, password, site: { address: customer.host.address, hostname: HOSTNAME, root: pem } }
+}
+
+/** A customer with the ERP whose agent lives at another time. */
+export async function simulatedErp(name: string, instant: string): Promise<ErpCustomer & { clock: SimulatedClock }> {
+  const { customer, password } = await erpCustomer(name)
   const site = await useLastingCertificate(customer, HOSTNAME)
   const clock = await startSimulatedClock(customer, 'erp')
   await clock.moveTo(instant)

@@ -145,7 +145,7 @@ export class SeatKeeper {
     return released ?? false
   }
 
-  /** To be called every 20 seconds: tells the table who was seen. */
+  /** Tells the table who was seen; `cull` does it before it frees anything. @returns whether it was told */
   async renew(): Promise<boolean> {
     const now = this.#ports.monotonic()
     const seen = [...this.#held].filter(([, held]) => held.fresh)
