@@ -1,4 +1,10 @@
-import { type LicenceTrust, parseDocument, splitDocuments, verifyDocument } from '@domicile/license/document'
+import {
+  type LicenceTrust,
+  parseDocument,
+  splitDocuments,
+  VENDOR_KINDS,
+  verifyDocument,
+} from '@domicile/license/document'
 
 /**
  * Whether these keys vouch for every document of the file: what can be told before there is an appliance. A key list in it
@@ -6,9 +12,8 @@ import { type LicenceTrust, parseDocument, splitDocuments, verifyDocument } from
  * @throws LicenceRefusal with the reason
  */
 export function verifyDocuments(text: string, vendorKeys: LicenceTrust['vendorKeys'], now: Date): void {
-  const expected = ['licence', 'renewal', 'order', 'receipt', 'keys', 'unlock'] as const
   for (const document of splitDocuments(text)) {
-    verifyDocument(document, expected, { vendorKeys, list: null }, now)
+    verifyDocument(document, VENDOR_KINDS, { vendorKeys, list: null }, now)
     if (parseDocument(document).kind === 'keys') return
   }
 }

@@ -18,6 +18,7 @@ export const LABELS: Readonly<Record<DocumentKind, string>> = {
   receipt: 'RECEIPT',
   keys: 'KEYS',
   unlock: 'UNLOCK',
+  anchor: 'ANCHOR',
   usage: 'USAGE',
 }
 

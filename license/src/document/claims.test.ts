@@ -3,7 +3,20 @@ import { expect, test } from 'vitest'
 import type { LicenceRefusal } from '../refusal.ts'
 import { armour } from './armour.ts'
 import { checkTermsHash, DOCUMENT_TYPES, type VendorKind, verifyDocument } from './index.ts'
-import { IAT, keys, licence, NOW, order, receipt, renewal, signed, terms, trust, vendor } from './testing.fixture.ts'
+import {
+  anchor,
+  IAT,
+  keys,
+  licence,
+  NOW,
+  order,
+  receipt,
+  renewal,
+  signed,
+  terms,
+  trust,
+  vendor,
+} from './testing.fixture.ts'
 
 /** A document with this content, signed by the vendor with another program, which checks nothing. */
 function signedAnyhow(payload: unknown, kind: VendorKind = 'licence'): string {
@@ -103,6 +116,8 @@ test.each<[string, unknown, VendorKind]>([
   ],
   ['until: 2070-01-01 is more than 30 years', renewal({ until: '2070-01-01' }), 'renewal'],
   ['paidThrough: 2070-01-01 is more than 30 years', receipt({ paidThrough: '2070-01-01' }), 'receipt'],
+  ['head: is not what ends a record of length 1', anchor({ length: 1 }), 'anchor'],
+  ['head: is not what ends a record of length 3', anchor({ head: anchor().genesis }), 'anchor'],
   ['notice: missing', order({ notice: null }), 'order'],
   ['notice.given: is after', order({ notice: { given: '2026-03-16T00:00:00Z', text: 'Late.' } }), 'order'],
   [

@@ -13,6 +13,7 @@ export const DOCUMENT_TYPES = {
   receipt: 'lic-receipt+jws',
   keys: 'lic-keys+jws',
   unlock: 'lic-unlock+jws',
+  anchor: 'lic-anchor+jws',
   request: 'lic-request+jws',
   usage: 'lic-usage+jws',
 } as const
@@ -186,6 +187,21 @@ export const keysSchema = z.object({
 /** Sets licence time right after an accident with the clock. */
 export const unlockSchema = z.object({ ...common, installation: z.uuid(), at: instant, reason: paragraph })
 
+/**
+ * The vendor's counter-signature at an exchange: that an installation's record stood so at `iat`. The installation brings it
+ * in, so that it stands in the record itself: from then on nobody can put another past in its place, not even with the key.
+ */
+export const anchorSchema = z.object({
+  ...common,
+  installation: z.uuid(),
+  genesis: hash,
+  /** Lines of the record, and the hash of the last of them. */
+  length: z.int().check(z.minimum(1)),
+  head: hash,
+  /** What the installation had sent: a request, or usage (a usage report or an audit report). */
+  with: z.enum(['request', 'usage']),
+})
+
 /** Where a chain of records stands, and where it stood at each earlier exchange: what tells a clone from its original. */
 export const chainSchema = z.object({
   genesis: hash,
@@ -209,7 +225,11 @@ export const requestSchema = z.object({
 })
 
 /** As a request, at an exchange of usage. */
-export const usageSchema = z.extend(requestSchema, { period: z.object({ from: instant, until: instant }) })
+export const usageSchema = z.extend(requestSchema, {
+  period: z.object({ from: instant, until: instant }),
+  /** The report file that it vouches for: SHA-256 of its bytes, and how many. */
+  report: z.optional(z.object({ sha256: hash, bytes: z.int().check(z.minimum(1)) })),
+})
 
 export const CLAIMS = {
   licence: licenceSchema,
@@ -218,6 +238,7 @@ export const CLAIMS = {
   receipt: receiptSchema,
   keys: keysSchema,
   unlock: unlockSchema,
+  anchor: anchorSchema,
   request: requestSchema,
   usage: usageSchema,
 } as const

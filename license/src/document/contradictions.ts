@@ -45,6 +45,8 @@ const CHECKS: { readonly [K in DocumentKind]?: (claims: Claims<K>) => string | n
     const twice = kids.find((kid, index) => kids.indexOf(kid) !== index)
     return twice === undefined ? null : `keys: ${twice} is named twice`
   },
+  anchor: ({ length, genesis, head }) =>
+    (length === 1) === (head === genesis) ? null : `head: is not what ends a record of length ${length}`,
   usage: ({ period }) =>
     Date.parse(period.from) <= Date.parse(period.until) ? null : 'period.until: is before period.from',
 }

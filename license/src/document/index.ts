@@ -18,6 +18,7 @@ export type { LicenceTrust, TrustedKey } from './trust.ts'
 export {
   isRevoked,
   type ReportKind,
+  VENDOR_KINDS,
   type VendorKind,
   type VerifiedDocument,
   verifyDocument,

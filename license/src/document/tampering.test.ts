@@ -2,10 +2,9 @@ import { createHmac, sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { LicenceRefusal } from '../refusal.ts'
 import { armour, armouredIn } from './armour.ts'
-import { type DocumentKind, type VendorKind, verifyDocument, verifyRequest } from './index.ts'
+import { type DocumentKind, VENDOR_KINDS, type VendorKind, verifyDocument, verifyRequest } from './index.ts'
 import { NOW, SAMPLES, signed, testKey, trust, vendor } from './testing.fixture.ts'
 
-const VENDOR_KINDS: VendorKind[] = ['licence', 'renewal', 'order', 'receipt', 'keys', 'unlock']
 const kinds = Object.keys(SAMPLES) as DocumentKind[]
 
 const verify = (text: string) =>

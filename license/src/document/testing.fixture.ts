@@ -104,6 +104,18 @@ export const unlock = (more: Partial<Claims<'unlock'>> = {}): Claims<'unlock'> =
   ...more,
 })
 
+export const anchor = (more: Partial<Claims<'anchor'>> = {}): Claims<'anchor'> => ({
+  jti: uuid(94),
+  iss: 'Vendor d.o.o.',
+  iat: IAT,
+  installation: INSTALLATION,
+  genesis: idOf('line 1'),
+  length: 3,
+  head: idOf('line 3'),
+  with: 'request',
+  ...more,
+})
+
 export const request = (more: Partial<Claims<'request'>> = {}): Claims<'request'> => ({
   jti: uuid(92),
   iss: 'erp',
@@ -128,6 +140,7 @@ export const usage = (more: Partial<Claims<'usage'>> = {}): Claims<'usage'> => (
   ...request(),
   jti: uuid(93),
   period: { from: '2026-02-01T00:00:00Z', until: '2026-03-01T00:00:00Z' },
+  report: { sha256: idOf('a report'), bytes: 20_000 },
   ...more,
 })
 
@@ -139,6 +152,7 @@ export const SAMPLES = {
   receipt: receipt(),
   keys: keys(),
   unlock: unlock(),
+  anchor: anchor(),
   request: request(),
   usage: usage(),
 } as const
@@ -150,6 +164,7 @@ export const signed = {
   receipt: (more?: Partial<Claims<'receipt'>>, key = vendor) => signDocument('receipt', receipt(more), key),
   keys: (more?: Partial<Claims<'keys'>>, key = vendor) => signDocument('keys', keys(more), key),
   unlock: (more?: Partial<Claims<'unlock'>>, key = vendor) => signDocument('unlock', unlock(more), key),
+  anchor: (more?: Partial<Claims<'anchor'>>, key = vendor) => signDocument('anchor', anchor(more), key),
   request: (more?: Partial<Claims<'request'>>, key = installationKey) => signDocument('request', request(more), key),
   usage: (more?: Partial<Claims<'usage'>>, key = installationKey) => signDocument('usage', usage(more), key),
 }

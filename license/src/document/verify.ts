@@ -9,6 +9,15 @@ import { keyFor, type LicenceTrust, publicKeyObject, type TrustedKey, trustedKey
 /** Documents that installations sign with their own key; all others are the vendor's. */
 export type ReportKind = 'request' | 'usage'
 export type VendorKind = Exclude<DocumentKind, ReportKind>
+export const VENDOR_KINDS: readonly VendorKind[] = [
+  'licence',
+  'renewal',
+  'order',
+  'receipt',
+  'keys',
+  'unlock',
+  'anchor',
+]
 
 /** A document of one of the kinds K that somebody who may has signed. */
 export type VerifiedDocument<K extends DocumentKind = DocumentKind> = {

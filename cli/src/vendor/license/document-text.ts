@@ -1,4 +1,4 @@
-import type { Claims, DocumentKind, LicenceClaims, Limits } from '@domicile/license/document'
+import type { Chain, Claims, DocumentKind, LicenceClaims, Limits } from '@domicile/license/document'
 import { BEHAVIOUR, licenceLines } from '../../license/licence-text.ts'
 
 /** What a document says, in plain words, a line each; no line is longer than its facts. */
@@ -34,6 +34,8 @@ function rowsOf(document: Described): Rows {
         ['Sets the time to', document.claims.at],
         ['Reason', document.claims.reason],
       ]
+    case 'anchor':
+      return [['Counter-signed', made(document.claims)], ...anchorRows(document.claims)]
     case 'request':
       return [['Request', made(document.claims)], ...requestRows(document.claims)]
     case 'usage':
@@ -41,6 +43,7 @@ function rowsOf(document: Described): Rows {
         ['Usage report', made(document.claims)],
         ['Period', `${document.claims.period.from} to ${document.claims.period.until}`],
         ...requestRows(document.claims),
+        ...reportRows(document.claims),
       ]
   }
 }
@@ -116,6 +119,15 @@ const keyRows = (claims: Claims<'keys'>): Rows => [
   ...claims.revokedLicences.map((jti) => ['Revoked licence', jti]),
 ]
 
+const anchorRows = ({ installation, length, genesis, head, with: what }: Claims<'anchor'>): Rows => [
+  ['Installation', installation],
+  ['Record', recordText({ length, genesis, head })],
+  ['Exchange', what === 'request' ? 'of a request' : 'of usage'],
+]
+
+const reportRows = ({ report }: Claims<'usage'>): Rows =>
+  report ? [['Report file', `${report.bytes} bytes, SHA-256 ${report.sha256}`]] : []
+
 const requestRows = ({
   installation,
   product,
@@ -130,5 +142,8 @@ const requestRows = ({
   ['Product', `${product} ${version}, ${purpose}`],
   ['Contract', contract === null ? 'none yet' : `${contract}, document ${seq ?? 'none'} is the last it has`],
   ...Object.entries(usage).map(([name, value]) => ['Counted', `${name}: ${value}`]),
-  ['Record', `${chain.length} lines, begun with ${chain.genesis.slice(0, 16)}…, now at ${chain.head.slice(0, 16)}…`],
+  ['Record', recordText(chain)],
 ]
+
+const recordText = ({ length, genesis, head }: Pick<Chain, 'length' | 'genesis' | 'head'>) =>
+  `${length} lines, begun with ${genesis.slice(0, 16)}…, at ${head.slice(0, 16)}…`

@@ -3,7 +3,7 @@ import {
   type DocumentKind,
   parseDocument,
   readClaims,
-  type VendorKind,
+  VENDOR_KINDS,
   verifyDocument,
   verifyRequest,
 } from '@domicile/license/document'
@@ -22,8 +22,6 @@ export interface Examined {
   /** For people. */
   readonly lines: readonly string[]
 }
-
-const VENDOR_KINDS: readonly VendorKind[] = ['licence', 'renewal', 'order', 'receipt', 'keys', 'unlock']
 
 /**
  * @param keys of the vendor; without any, its documents are read and not verified
