@@ -1,4 +1,5 @@
 export {
+  describeMeters,
   type GuardedUsers,
   type Guards,
   guardsSchema,

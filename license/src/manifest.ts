@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { type MeterDescription, SYSTEM_METERS } from './ledger/types.ts'
 
 /**
  * What a stack's manifest says about its own licensing: the meters that count and the guards that hold a limit.
@@ -14,22 +15,83 @@ const identifier = z
     ),
   )
 
-/** A read-only query whose single result is one bigint. Periods arrive as $1 (from, inclusive) and $2 (until, exclusive). */
+/**
+ * A read-only query whose single result is one bigint. One that mentions $1 and $2 counts what came to be in a period, from
+ * (inclusive) and until (exclusive), both ISO 8601 in UTC. One that does not is a level: how many there are.
+ */
 const query = z.string().check(
   z.maxLength(4000),
   z.regex(/^\s*(select|with)\b/i, 'must be one SELECT'),
   z.refine((sql) => !sql.replace(/;\s*$/, '').includes(';'), 'must be one statement'),
+  z.refine(
+    (sql) => ['', '1,2'].includes(parametersOf(sql).join()),
+    'must mention both $1 and $2, where the period begins and ends, or no parameter at all',
+  ),
 )
 
+const parametersOf = (sql: string): number[] =>
+  [...new Set([...sql.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)))].toSorted((a, b) => a - b)
+
 const title = z.string().check(z.maxLength(80))
-const moduleMeters = z.record(identifier, z.strictObject({ transactions: query, title: z.optional(title) }))
+const moduleMeters = z
+  .strictObject({
+    users: z.optional(query),
+    transactions: z.optional(query),
+    title: z.optional(title),
+  })
+  .check(
+    z.refine(({ users, transactions }) => (users ?? transactions) !== undefined, 'must have users or transactions'),
+    z.describe('`users`: who may use the module, or did in the period. `transactions`: what was entered in it.'),
+  )
+
+/** In all, those of modules too: more than anybody reads in an audit, or than PostgreSQL should be asked every minute. */
+const MOST_METERS = 100
 
 export const metersSchema = z
   .catchall(
-    z.strictObject({ modules: z.optional(moduleMeters) }),
+    z.strictObject({ modules: z.optional(z.record(identifier, moduleMeters)) }),
     z.strictObject({ sql: query, title: z.optional(title) }),
   )
-  .check(z.describe('Numbers only, by construction: each query returns one bigint.'))
+  .check(
+    z.describe('Numbers only, by construction: each query returns one bigint.'),
+    z.superRefine((meters, { addIssue }) => {
+      const { modules = {}, ...others } = meters
+      const wrong = (path: string[], message: string) => addIssue({ code: 'custom', path, message, input: meters })
+      for (const name of Object.keys(others)) {
+        if (!identifier.safeParse(name).success)
+          wrong([name], 'must be a lower-case name (letters, digits, underscore)')
+        if (Object.hasOwn(SYSTEM_METERS, name)) wrong([name], COUNTED_ALREADY)
+      }
+      for (const name of Object.keys(modules)) {
+        if (Object.hasOwn(SYSTEM_METERS, name)) wrong(['modules', name], COUNTED_ALREADY)
+        if (Object.hasOwn(others, name)) wrong(['modules', name], 'is the name of a meter too; a name means one thing')
+      }
+      const all = describeMeters(meters).length
+      if (all > MOST_METERS) wrong([], `has ${all} queries, and ${MOST_METERS} are the most`)
+    }),
+  )
+
+const COUNTED_ALREADY = 'is counted by the appliance itself; another name is needed'
+
+/** What a stack's queries count, in the order of the manifest, modules last; a module's meters carry its title. */
+export function describeMeters({ modules = {}, ...others }: Meters): MeterDescription[] {
+  const describe = (name: string, title: string | undefined, module: string | null, sql: string): MeterDescription => ({
+    name,
+    kind: parametersOf(sql).length > 0 ? 'count' : 'level',
+    title: title ?? module ?? name,
+    sql,
+    module,
+  })
+  return [
+    ...Object.entries(others).map(([name, { sql, title }]) => describe(name, title, null, sql)),
+    ...Object.entries(modules).flatMap(([module, { title, ...queries }]) =>
+      (['users', 'transactions'] as const).flatMap((what) => {
+        const sql = queries[what]
+        return sql === undefined ? [] : [describe(`${module}.${what}`, title, module, sql)]
+      }),
+    ),
+  ]
+}
 
 /** A value of a column as it is compared with: no vendor SQL runs inside our triggers. */
 const literal = z.union([z.string().check(z.maxLength(200), z.regex(/^\P{Cc}*$/u)), z.int(), z.boolean()])
