@@ -48,26 +48,43 @@ export function readRecord(text: string): ReadRecord {
   const whole = text.slice(0, text.lastIndexOf('\n') + 1)
   const wholeBytes = Buffer.byteLength(whole)
   const lines: RecordLine[] = []
-  for (const [index, written] of whole.split('\n').slice(0, -1).entries()) {
-    const line = parse(written)
-    const problem = line ? problemOf(line, lines.at(-1)) : 'it is not JSON'
-    if (!line || problem) return { lines, problem: `line ${index + 1}: ${problem}`, wholeBytes }
-    lines.push(line)
+  for (const written of whole.split('\n').slice(0, -1)) {
+    const read = followingLine(written, lines.at(-1) ?? null)
+    if ('problem' in read) return { lines, problem: read.problem, wholeBytes }
+    lines.push(read.line)
   }
   return { lines, problem: null, wholeBytes }
 }
 
-/** @throws RangeError when there is no line yet */
-export function chainOf(lines: readonly RecordLine[]): Chain {
-  const [first] = lines
-  const last = lines.at(-1)
-  if (!first || !last) throw new RangeError('An empty record has no chain.')
-  const all = lines.filter(({ kind }) => kind === EXCHANGE).map(({ n, hash }) => ({ length: n, hash }))
-  const checkpoints = all.length > MOST_CHECKPOINTS ? [...all.slice(0, 1), ...all.slice(1 - MOST_CHECKPOINTS)] : all
-  return { genesis: first.hash, length: last.n, head: last.hash, checkpoints }
+/** Reads one line of the file as it should follow the one before; `problem`: why it does not, in words. */
+export function followingLine(
+  written: string,
+  before: Pick<RecordLine, 'n' | 'hash'> | null,
+): { readonly line: RecordLine } | { readonly problem: string } {
+  const line = parse(written)
+  const problem = line ? problemOf(line, before) : 'it is not a line of a record'
+  if (!line || problem) return { problem: `line ${(before?.n ?? 0) + 1}: ${problem}` }
+  return { line }
 }
 
-function problemOf(line: RecordLine, before: RecordLine | undefined): string | null {
+/** @throws RangeError when there is no line yet */
+export function chainOf(lines: readonly RecordLine[]): Chain {
+  const chain = lines.reduce<Chain | null>(chainAfter, null)
+  if (!chain) throw new RangeError('An empty record has no chain.')
+  return chain
+}
+
+/** The chain with one line more; null before the first. */
+export function chainAfter(chain: Chain | null, { n, hash, kind }: RecordLine): Chain {
+  const before = chain?.checkpoints ?? []
+  const checkpoints = kind === EXCHANGE ? atMost([...before, { length: n, hash }]) : before
+  return { genesis: chain?.genesis ?? hash, length: n, head: hash, checkpoints }
+}
+
+const atMost = (checkpoints: Chain['checkpoints']) =>
+  checkpoints.length > MOST_CHECKPOINTS ? checkpoints.toSpliced(1, 1) : checkpoints
+
+function problemOf(line: RecordLine, before: Pick<RecordLine, 'n' | 'hash'> | null): string | null {
   if (line.n !== (before?.n ?? 0) + 1) return `its number is ${line.n}`
   if (line.previous !== (before?.hash ?? GENESIS)) return 'it does not follow the line before'
   const { hash, ...rest } = line
@@ -77,11 +94,17 @@ function problemOf(line: RecordLine, before: RecordLine | undefined): string | n
 function parse(text: string): RecordLine | null {
   try {
     const value = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as RecordLine) : null
+    return isLine(value) ? value : null
   } catch {
     return null
   }
 }
+
+const isLine = (value: RecordLine | null): value is RecordLine =>
+  [value?.kind, value?.hash].every((field) => typeof field === 'string') &&
+  [value?.at, value?.wall].every((field) => typeof field === 'string' && !Number.isNaN(Date.parse(field))) &&
+  typeof value?.data === 'object' &&
+  value.data !== null
 
 const hashOf = (line: Omit<RecordLine, 'hash'>): string =>
   createHash('sha256')

@@ -1,6 +1,8 @@
 export {
+  chainAfter,
   chainOf,
   EXCHANGE,
+  followingLine,
   lineAfter,
   type ReadRecord,
   type RecordEntry,
