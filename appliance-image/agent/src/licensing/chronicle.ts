@@ -1,10 +1,12 @@
 import { type ClockState, startClock, tick } from '@domicile/license/clock'
-import type { LicenceTrust } from '@domicile/license/document'
+import type { Chain, LicenceTrust } from '@domicile/license/document'
+import { METERS, MODULE_FIRST_USED } from '@domicile/license/ledger'
 import type { RecordLine } from '@domicile/license/record'
 import { type Log, messageOf } from '../log.ts'
 import type { Advice } from '../protocol.ts'
 import type { Taken } from './holdings.ts'
-import { VENDOR_KEYS } from './judge.ts'
+import type { Installation } from './installation.ts'
+import { JUDGED, VENDOR_KEYS } from './judge.ts'
 import { movedBy } from './licence-clock.ts'
 import { type Entry, RecordFile } from './record-file.ts'
 
@@ -23,6 +25,11 @@ export interface ChronicleState {
   /** Wall time at which the agent was seen to run. */
   readonly aliveAt: string | null
 }
+
+const BEGUN = 'begun'
+const TAMPERED = 'tampered'
+/** Kinds of lines that are asked again while the agent runs; the others, and there are more every day, stay on the disk. */
+const KEPT = new Set([BEGUN, TAMPERED, METERS, MODULE_FIRST_USED, ...JUDGED])
 
 /** A pause of the agent longer than this is written down: nobody looked meanwhile. */
 const GAP_SECONDS = 300
@@ -46,7 +53,7 @@ export class Chronicle {
   constructor(path: string, ports: ChroniclePorts, before: ChronicleState) {
     const { wall, ran } = ports
     this.#ports = ports
-    this.#file = new RecordFile(path)
+    this.#file = new RecordFile(path, KEPT)
     this.#clock = before.clock ?? startClock(wall().getTime())
     this.#head = before.head
     this.#ranBefore = ran()
@@ -55,8 +62,19 @@ export class Chronicle {
     this.downSeconds = Math.max(0, Math.round(down))
   }
 
-  get lines(): readonly RecordLine[] {
-    return this.#file.lines
+  /** Where the record stands; null before its first line. */
+  get chain(): Chain | null {
+    return this.#file.chain
+  }
+
+  /** Lines of the kinds that are asked again, oldest first. */
+  linesOf(...kinds: readonly string[]): readonly RecordLine[] {
+    return this.#file.lines.filter(({ kind }) => kinds.includes(kind))
+  }
+
+  /** Whether the line of this number is there and has this hash. */
+  contains(n: number, hash: string): boolean {
+    return this.#file.contains(n, hash)
   }
 
   /** What was tampered with, for a person. */
@@ -69,11 +87,12 @@ export class Chronicle {
   }
 
   /** The first lines of a start: who this is, what became of the record, which keys count, and since when nobody looked. */
-  begin(installation: string, vendorKeys: LicenceTrust['vendorKeys']): void {
-    const lost = this.#head && this.lines[this.#head.n - 1]?.hash !== this.#head.hash ? this.#head.n : null
-    if (this.lines.length === 0) this.note('begun', { installation })
+  begin({ id, publicKey }: Pick<Installation, 'id' | 'publicKey'>, vendorKeys: LicenceTrust['vendorKeys']): void {
+    const lost = this.#head && !this.contains(this.#head.n, this.#head.hash) ? this.#head.n : null
+    // With its key: what was signed since, a seal or a report, is known to be of whoever began.
+    if (!this.chain) this.note(BEGUN, { installation: id, publicKey })
     // Keys change with releases; the record keeps which of them counted when.
-    const known = this.lines.findLast(({ kind }) => kind === VENDOR_KEYS)?.data['keys']
+    const known = this.linesOf(VENDOR_KEYS).at(-1)?.data['keys']
     if (JSON.stringify(known) !== JSON.stringify(vendorKeys)) this.note(VENDOR_KEYS, { keys: vendorKeys })
     if (this.#file.problem) this.found([this.#file.problem])
     if (lost) this.found([`it ended with line ${lost} and does not contain that line any more`])

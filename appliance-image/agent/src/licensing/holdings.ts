@@ -11,7 +11,7 @@ import {
 import type { RecordLine } from '@domicile/license/record'
 import { checkOrder, type StandingEvent } from '@domicile/license/standing'
 import { parseTerms, type Terms } from '@domicile/license/terms'
-import { VENDOR_KEYS } from './judge.ts'
+import { HAPPENINGS, VENDOR_KEYS } from './judge.ts'
 
 /** What an appliance has been given and what has happened: everything its standing follows from. Plain data, never changed in place. */
 export interface Holdings {
@@ -106,8 +106,6 @@ export interface Replayed {
   /** Lines that do not count any more, in words. */
   readonly problems: readonly string[]
 }
-
-const HAPPENINGS = ['notice-shown', 'metered', 'terminated', 'termination-withdrawn']
 
 /** Makes the holdings anew from the record. Signatures are verified again: a record is a file on the customer's disk. */
 export function replay(

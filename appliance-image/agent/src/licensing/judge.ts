@@ -9,7 +9,7 @@ export interface JudgeRequest {
   readonly product: string
   /** UUID of the installation. */
   readonly installation: string
-  /** The whole record. */
+  /** Of the record, those of the kinds `JUDGED`. */
   readonly lines: readonly RecordLine[]
   /** Licence time, ISO 8601. */
   readonly now: string
@@ -46,6 +46,11 @@ export interface SignRequest {
 
 /** A line of this kind says which keys counted from there on: what they signed then stays, though they count no more now. */
 export const VENDOR_KEYS = 'vendor-keys'
+
+/** What happened here and counts, beside the documents. */
+export const HAPPENINGS: readonly string[] = ['notice-shown', 'metered', 'terminated', 'termination-withdrawn']
+/** Kinds of lines that a standing follows from. */
+export const JUDGED: readonly string[] = [VENDOR_KEYS, 'imported', ...HAPPENINGS]
 
 /**
  * Reads signed documents and says what follows. A port: signatures, YAML and calendars take more memory than the rest of

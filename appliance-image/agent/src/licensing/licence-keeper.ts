@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LicenceClaims, LicenceTrust } from '@domicile/license/document'
-import { chainOf, EXCHANGE } from '@domicile/license/record'
+import { EXCHANGE } from '@domicile/license/record'
 import type { Standing, StandingEvent, Usage } from '@domicile/license/standing'
 import { messageOf } from '../log.ts'
 import type { Advice, VerbRequest, VerbResponse } from '../protocol.ts'
@@ -9,7 +9,7 @@ import { Refusal } from '../refusal.ts'
 import { Chronicle, type ChroniclePorts } from './chronicle.ts'
 import type { Taken } from './holdings.ts'
 import { type Installation, readInstallation } from './installation.ts'
-import type { Judge, Judgement, JudgeRequest } from './judge.ts'
+import { JUDGED, type Judge, type Judgement, type JudgeRequest } from './judge.ts'
 import { type KeeperState, KeeperStateFile, type Maintenance } from './keeper-state.ts'
 import { clockProblem } from './licence-clock.ts'
 import { requestClaims } from './request-claims.ts'
@@ -96,7 +96,7 @@ export class LicenceKeeper {
     this.#state = await this.#file.read()
     this.#chronicle = new Chronicle(join(folder, 'record.jsonl'), this.#ports, this.#state)
     this.#standing = this.#state.standing ?? OPEN
-    this.#chronicle.begin(installation.id, this.#options.vendorKeys)
+    this.#chronicle.begin(installation, this.#options.vendorKeys)
     if (problem) this.#chronicle.found([problem])
     await this.evaluate(NO_USAGE)
   }
@@ -184,7 +184,8 @@ export class LicenceKeeper {
     const at = this.now()
     this.#chronicle.append(at, [{ kind: EXCHANGE, data: { with: 'request' } }])
     await this.#save()
-    const [installation, licence, chain] = [this.#installation, this.#licence, chainOf(this.#chronicle.lines)]
+    const [installation, licence, { chain }] = [this.#installation, this.#licence, this.#chronicle]
+    if (!chain) throw new RangeError('An exchange was written down, and the record has no chain.')
     const { product } = this.#options
     const claims = requestClaims({ installation, product, purpose, licence, usage, chain, at })
     return this.#ports.judge.sign({ claims, privateKey: installation.privateKey })
@@ -196,14 +197,14 @@ export class LicenceKeeper {
   > {
     const now = this.now()
     const wall = this.#ports.wall()
-    const { lines } = this.#chronicle
+    const { chain } = this.#chronicle
     return {
       installation: this.#installation.id,
       standing: this.#standing,
       licence: this.#licence,
       events: [...this.#events],
       clock: { now: now.toISOString(), wall: wall.toISOString(), problem: clockProblem(now, wall) },
-      record: { length: lines.length, head: lines.at(-1)?.hash ?? null },
+      record: { length: chain?.length ?? 0, head: chain?.head ?? null },
       maintenance: this.maintenance,
     }
   }
@@ -212,7 +213,7 @@ export class LicenceKeeper {
     const { product, vendorKeys } = this.#options
     const now = this.now().toISOString()
     this.#judgedAt = this.#ports.ran()
-    const { lines } = this.#chronicle
+    const lines = this.#chronicle.linesOf(...JUDGED)
     return { vendorKeys, product: product.name, installation: this.#installation.id, lines, now, usage, bring: null }
   }
 

@@ -1,7 +1,21 @@
-import { appendFileSync, existsSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { lineAfter, type RecordEntry, type RecordLine, readRecord } from '@domicile/license/record'
+import { appendFileSync, existsSync, statSync, truncateSync } from 'node:fs'
+import type { Chain } from '@domicile/license/document'
+import { chainAfter, followingLine, lineAfter, type RecordEntry, type RecordLine } from '@domicile/license/record'
+import { chunksOf, linesOf } from '../file-lines.ts'
 
 export type Entry = Pick<RecordEntry, 'kind' | 'data'>
+
+/** What is known of a record: it grows by a line a day for ever, so only where it stands and the lines that are asked again. */
+interface Known {
+  /** Null: no line yet. */
+  readonly chain: Chain | null
+  /** Of the kinds that are kept. */
+  readonly lines: readonly RecordLine[]
+  /** Up to the end of the last line that counts. */
+  readonly bytes: number
+}
+
+const NOTHING: Known = { chain: null, lines: [], bytes: 0 }
 
 /**
  * The record on disk, one line an event, on the disk before the event has any effect. Read once at start: a line that was
@@ -9,21 +23,42 @@ export type Entry = Pick<RecordEntry, 'kind' | 'data'>
  */
 export class RecordFile {
   readonly #path: string
-  /** Of the file, as it was left here. */
-  #bytes: number
-  readonly lines: RecordLine[]
+  readonly #kept: ReadonlySet<string>
+  #known: Known
   /** What was wrong with the file, in words; null when it held. */
   readonly problem: string | null
 
-  constructor(path: string) {
+  /** @param kept kinds of lines that are asked again while the agent runs, the kind of the first line among them */
+  constructor(path: string, kept: ReadonlySet<string>) {
     this.#path = path
-    const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
-    const { lines, problem, wholeBytes } = readRecord(text)
-    this.lines = [...lines]
+    this.#kept = kept
+    const { known, problem } = this.#read()
+    this.#known = known
     this.problem = problem
-    this.#bytes = wholeBytes
-    if (problem) this.#setAside(text)
-    else if (wholeBytes < Buffer.byteLength(text)) truncateSync(path, wholeBytes)
+    if (problem) this.#setAside()
+    if (this.#size() > known.bytes) truncateSync(path, known.bytes)
+  }
+
+  /** Null before the first line. */
+  get chain(): Chain | null {
+    return this.#known.chain
+  }
+
+  /** Of the kinds that are kept, oldest first. */
+  get lines(): readonly RecordLine[] {
+    return this.#known.lines
+  }
+
+  /** Whether the line of this number has this hash; looked up in the file. */
+  contains(n: number, hash: string): boolean {
+    if (n > (this.chain?.length ?? 0)) return false
+    let number = 0
+    for (const { text } of linesOf(this.#path)) {
+      number += 1
+      if (number < n) continue
+      return saysHash(text, hash)
+    }
+    return false
   }
 
   /**
@@ -32,41 +67,76 @@ export class RecordFile {
    * @throws Error of the file system, for example when the disk is full
    */
   append(at: Date, wall: Date, entries: readonly Entry[]): RecordLine {
+    const times = { at: at.toISOString(), wall: wall.toISOString() }
+    const { base, lost } = this.#size() === this.#known.bytes ? { base: this.#known, lost: [] } : this.#mended()
+    const seen = base === this.#known ? [] : [CHANGED]
     const fresh: RecordLine[] = []
-    for (const entry of [...this.#foreign(), ...entries]) {
-      const before = fresh.at(-1) ?? this.lines.at(-1) ?? null
-      fresh.push(lineAfter(before, { at: at.toISOString(), wall: wall.toISOString(), ...entry }))
-    }
+    for (const entry of [...lost, ...[...seen, ...entries].map((entry) => ({ ...times, ...entry }))])
+      fresh.push(lineAfter(fresh.at(-1) ?? lastOf(base), entry))
     const last = fresh.at(-1)
     if (!last) throw new RangeError('Nothing to append.')
-    const text = fresh.map(textOf).join('')
+    const text = fresh.map((line) => `${JSON.stringify(line)}\n`).join('')
     try {
       appendFileSync(this.#path, text, { mode: 0o600, flush: true })
     } catch (error) {
       // What of it got onto a full disk would spoil the next line.
-      if (existsSync(this.#path)) truncateSync(this.#path, this.#bytes)
+      if (existsSync(this.#path)) truncateSync(this.#path, base.bytes)
       throw error
     }
-    this.#bytes += Buffer.byteLength(text)
-    this.lines.push(...fresh)
+    const known = fresh.reduce((before, line) => this.#and(before, line), base)
+    this.#known = { ...known, bytes: base.bytes + Buffer.byteLength(text) }
     return last
   }
 
-  /** Nobody else writes here: a file of another size was changed since, and is made again from what is known. */
-  #foreign(): Entry[] {
-    const bytes = existsSync(this.#path) ? statSync(this.#path).size : 0
-    if (bytes === this.#bytes) return []
-    this.#setAside(bytes > 0 ? readFileSync(this.#path, 'utf8') : '')
-    return [{ kind: 'tampered', data: { with: 'record', problem: 'it was changed while the agent ran' } }]
+  /**
+   * Nobody else writes here: a file of another size was changed since. What is still as it was left stays; lines that are
+   * known and gone are to be written again, as they were.
+   */
+  #mended(): { base: Known; lost: readonly RecordEntry[] } {
+    this.#setAside()
+    const { chain, lines } = this.#known
+    const hashes = new Map(lines.map(({ n, hash }) => [n, hash]))
+    const ours = ({ n, hash }: RecordLine) => n <= (chain?.length ?? 0) && (hashes.get(n) ?? hash) === hash
+    const { known: base } = this.#read(ours)
+    if (existsSync(this.#path)) truncateSync(this.#path, base.bytes)
+    const gone = lines.filter(({ n }) => n > (base.chain?.length ?? 0))
+    return { base, lost: gone.map(({ at, wall, kind, data }) => ({ at, wall, kind, data })) }
   }
 
-  #setAside(text: string): void {
-    appendFileSync(`${this.#path}.broken`, text, { mode: 0o600, flush: true })
-    const kept = this.lines.map(textOf).join('')
-    writeFileSync(`${this.#path}.new`, kept, { mode: 0o600, flush: true })
-    renameSync(`${this.#path}.new`, this.#path)
-    this.#bytes = Buffer.byteLength(kept)
+  /** What holds of the file, for as long as the lines are such as are asked for. */
+  #read(such: (line: RecordLine) => boolean = () => true): { known: Known; problem: string | null } {
+    let known = NOTHING
+    for (const { text, end } of linesOf(this.#path)) {
+      const read = followingLine(text, lastOf(known))
+      if ('problem' in read) return { known, problem: read.problem }
+      if (!such(read.line)) break
+      known = { ...this.#and(known, read.line), bytes: end }
+    }
+    return { known, problem: null }
+  }
+
+  #and(known: Known, line: RecordLine): Known {
+    const lines = this.#kept.has(line.kind) ? [...known.lines, line] : known.lines
+    return { ...known, chain: chainAfter(known.chain, line), lines }
+  }
+
+  #setAside(): void {
+    for (const chunk of chunksOf(this.#path)) appendFileSync(`${this.#path}.broken`, chunk, { mode: 0o600 })
+  }
+
+  #size(): number {
+    return existsSync(this.#path) ? statSync(this.#path).size : 0
   }
 }
 
-const textOf = (line: RecordLine) => `${JSON.stringify(line)}\n`
+const CHANGED: Entry = { kind: 'tampered', data: { with: 'record', problem: 'it was changed while the agent ran' } }
+
+const lastOf = ({ chain }: Known) => chain && { n: chain.length, hash: chain.head }
+
+function saysHash(text: string, hash: string): boolean {
+  try {
+    return JSON.parse(text).hash === hash
+  } catch {
+    return false
+  }
+}
