@@ -1,1 +1,5 @@
+export { droppable, type KeptDays } from './retention.ts'
+export { NO_LINE, type ReadSamples, readSamples, sampleLine } from './samples.ts'
+export { checkpointText, type LineBefore, readSeal, sealHolds, signSeal, unsignedSeal } from './seal.ts'
+export { type DayTotals, hoursText, type ReadHours, readHours, summarize, totals } from './summary.ts'
 export * from './types.ts'

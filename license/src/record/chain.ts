@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Chain } from '../document/index.ts'
+import { sortedJson } from './sorted-json.ts'
 
 /**
  * What an appliance writes down about its licence, one line an event, each with the hash of the one before: nothing in the
@@ -106,15 +107,4 @@ const isLine = (value: RecordLine | null): value is RecordLine =>
   typeof value?.data === 'object' &&
   value.data !== null
 
-const hashOf = (line: Omit<RecordLine, 'hash'>): string =>
-  createHash('sha256')
-    .update(JSON.stringify(sorted(line)))
-    .digest('hex')
-
-/** Keys in order at every depth, so that equal content has one text. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]))
-}
+const hashOf = (line: Omit<RecordLine, 'hash'>): string => createHash('sha256').update(sortedJson(line)).digest('hex')

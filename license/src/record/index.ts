@@ -9,3 +9,4 @@ export {
   type RecordLine,
   readRecord,
 } from './chain.ts'
+export { sortedJson } from './sorted-json.ts'
