@@ -1,6 +1,6 @@
 import { type ClockState, startClock, tick } from '@domicile/license/clock'
 import type { Chain, LicenceTrust } from '@domicile/license/document'
-import { METERS, MODULE_FIRST_USED } from '@domicile/license/ledger'
+import { METERS, MODULE_FIRST_USED, SEAL } from '@domicile/license/ledger'
 import type { RecordLine } from '@domicile/license/record'
 import { type Log, messageOf } from '../log.ts'
 import type { Advice } from '../protocol.ts'
@@ -8,7 +8,7 @@ import type { Taken } from './holdings.ts'
 import type { Installation } from './installation.ts'
 import { JUDGED, VENDOR_KEYS } from './judge.ts'
 import { movedBy } from './licence-clock.ts'
-import { type Entry, RecordFile } from './record-file.ts'
+import { type Entry, type EntryAfter, RecordFile } from './record-file.ts'
 
 export interface ChroniclePorts {
   readonly wall: () => Date
@@ -72,6 +72,11 @@ export class Chronicle {
     return this.#file.lines.filter(({ kind }) => kinds.includes(kind))
   }
 
+  /** UTC days that have their seal; read from the record. */
+  sealedDays(): ReadonlySet<string> {
+    return new Set(this.#file.every(SEAL).map(({ data }) => String(data['day'])))
+  }
+
   /** Whether the line of this number is there and has this hash. */
   contains(n: number, hash: string): boolean {
     return this.#file.contains(n, hash)
@@ -128,7 +133,7 @@ export class Chronicle {
   }
 
   /** As `note`, for what counts only when it is written down: all of it or none. @throws Error of the file system */
-  append(at: Date, entries: readonly Entry[]): void {
+  append(at: Date, entries: readonly (Entry | EntryAfter)[]): void {
     const { n, hash } = this.#file.append(at, this.#ports.wall(), entries)
     this.#head = { n, hash }
   }

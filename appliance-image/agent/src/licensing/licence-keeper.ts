@@ -1,7 +1,9 @@
+import { createPrivateKey } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LicenceClaims, LicenceTrust } from '@domicile/license/document'
-import { EXCHANGE } from '@domicile/license/record'
+import { SEAL, signSeal, type UnsignedSeal } from '@domicile/license/ledger'
+import { EXCHANGE, type RecordLine } from '@domicile/license/record'
 import type { Standing, StandingEvent, Usage } from '@domicile/license/standing'
 import { messageOf } from '../log.ts'
 import type { Advice, VerbRequest, VerbResponse } from '../protocol.ts'
@@ -109,6 +111,22 @@ export class LicenceKeeper {
   /** Writes something down, if it can be. */
   note(kind: string, data: Readonly<Record<string, unknown>>): void {
     this.#chronicle.note(kind, data)
+  }
+
+  /** Of the record, lines of the kinds that are asked again (`KEPT` in chronicle.ts). */
+  linesOf(...kinds: readonly string[]): readonly RecordLine[] {
+    return this.#chronicle.linesOf(...kinds)
+  }
+
+  /** UTC days that have their seal. */
+  sealedDays(): ReadonlySet<string> {
+    return this.#chronicle.sealedDays()
+  }
+
+  /** Signs the seal of a day and writes it down. @throws Error of the file system */
+  seal(day: UnsignedSeal): void {
+    const key = createPrivateKey(this.#installation.privateKey)
+    this.#chronicle.append(this.now(), [(before) => ({ kind: SEAL, data: { ...signSeal(day, before, key) } })])
   }
 
   /** Computes the standing anew when there may be a reason to, and keeps what must outlast a restart. */

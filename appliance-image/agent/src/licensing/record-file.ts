@@ -4,6 +4,8 @@ import { chainAfter, followingLine, lineAfter, type RecordEntry, type RecordLine
 import { chunksOf, linesOf } from '../file-lines.ts'
 
 export type Entry = Pick<RecordEntry, 'kind' | 'data'>
+/** What is written may depend on the line before: a signature does. */
+export type EntryAfter = (before: Pick<RecordLine, 'n' | 'hash'>) => Entry
 
 /** What is known of a record: it grows by a line a day for ever, so only where it stands and the lines that are asked again. */
 interface Known {
@@ -56,9 +58,19 @@ export class RecordFile {
     for (const { text } of linesOf(this.#path)) {
       number += 1
       if (number < n) continue
-      return saysHash(text, hash)
+      return parsed(text)?.hash === hash
     }
     return false
+  }
+
+  /** Every line of one kind, read from the file and none kept. */
+  *every(kind: string): Generator<RecordLine> {
+    for (const { text } of linesOf(this.#path)) {
+      // Most lines are of other kinds, and need not be understood.
+      if (!text.includes(JSON.stringify(kind))) continue
+      const line = parsed(text)
+      if (line?.kind === kind) yield line
+    }
   }
 
   /**
@@ -66,13 +78,15 @@ export class RecordFile {
    * @returns the last line
    * @throws Error of the file system, for example when the disk is full
    */
-  append(at: Date, wall: Date, entries: readonly Entry[]): RecordLine {
+  append(at: Date, wall: Date, entries: readonly (Entry | EntryAfter)[]): RecordLine {
     const times = { at: at.toISOString(), wall: wall.toISOString() }
     const { base, lost } = this.#size() === this.#known.bytes ? { base: this.#known, lost: [] } : this.#mended()
     const seen = base === this.#known ? [] : [CHANGED]
     const fresh: RecordLine[] = []
-    for (const entry of [...lost, ...[...seen, ...entries].map((entry) => ({ ...times, ...entry }))])
-      fresh.push(lineAfter(fresh.at(-1) ?? lastOf(base), entry))
+    for (const entry of [...lost, ...seen, ...entries]) {
+      const before = fresh.at(-1) ?? lastOf(base)
+      fresh.push(lineAfter(before, { ...times, ...(typeof entry === 'function' ? entry(before ?? NO_LINE) : entry) }))
+    }
     const last = fresh.at(-1)
     if (!last) throw new RangeError('Nothing to append.')
     const text = fresh.map((line) => `${JSON.stringify(line)}\n`).join('')
@@ -129,14 +143,17 @@ export class RecordFile {
   }
 }
 
+const NO_LINE = { n: 0, hash: '0'.repeat(64) }
+
 const CHANGED: Entry = { kind: 'tampered', data: { with: 'record', problem: 'it was changed while the agent ran' } }
 
 const lastOf = ({ chain }: Known) => chain && { n: chain.length, hash: chain.head }
 
-function saysHash(text: string, hash: string): boolean {
+/** A line that was checked when it was read first; null when somebody changed it since. */
+function parsed(text: string): RecordLine | null {
   try {
-    return JSON.parse(text).hash === hash
+    return JSON.parse(text)
   } catch {
-    return false
+    return null
   }
 }
