@@ -129,7 +129,7 @@ export interface DaySeal {
 export type UnsignedSeal = Omit<DaySeal, 'signature'>
 
 /** Samples are kept so many days, hours so many, seals for ever: five years stay below 50 MB. */
-export const SAMPLES_KEPT_DAYS = 62
+export const SAMPLES_KEPT_DAYS = 35
 export const HOURS_KEPT_DAYS = 5 * 366 + 31
 
 /** Something that is wrong with a ledger, or with a report made of it. */
