@@ -43,6 +43,7 @@ const inContract = ['--contract', 'K-17/2026', '--seq', '2']
 let licence: unknown
 beforeAll(async () => {
   writeFileSync(join(folder, 'k-17.yaml'), SPEC)
+  writeFileSync(join(folder, 'k-18.yaml'), SPEC.replaceAll('K-17', 'K-18'))
   await printed('vendor', 'keygen')
   licence = await signed('issue', '--spec', 'k-17.yaml', '--terms', 'erp-on-premises', '--out', 'k-17.lic')
 }, 30_000)
@@ -50,6 +51,7 @@ beforeAll(async () => {
 test.each([
   ['licence', async () => licence],
   ['renewal', () => signed('renew', '--licence', 'k-17.lic', '--seq', '2', '--users', '12')],
+  ['licence', () => signed('issue', '-s', 'k-18.yaml', '-t', 'erp-on-premises', '-r', REQUEST, '-o', 'k-18.lic')],
   ['receipt', () => signed('receipt', ...inContract, '--paid-through', '2026-06-30')],
   ['order', () => signed('order', 'suspend', ...inContract, '--clause', '4.7', '--reason', 'Danger.', '--urgent')],
   ['unlock', () => signed('unlock', '--installation', INSTALLATION, '--at', '2026-03-01T12:00Z', '--reason', 'Clock.')],

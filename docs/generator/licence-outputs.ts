@@ -134,6 +134,9 @@ const issued = <K extends z.infer<typeof vendorKind>>(name: K) =>
     keyId: z.string().describe('Of the key that signed.'),
     sha256: z.string().describe('Of the signed text.'),
     claims: CLAIMS[name],
+    anchor: z
+      .nullable(CLAIMS.anchor)
+      .describe('The counter-signature of a record, which stands beside it in the file.'),
   })
 
 export const vendorLicenseDocument = z

@@ -10,6 +10,11 @@ export const seqFlag = Flags.integer({
   min: 1,
   required: true,
 })
+export const requestFlag = Flags.string({
+  char: 'r',
+  summary: 'what the customer’s installation sent: its record is counter-signed beside the document',
+  helpValue: 'FILE',
+})
 export const vendorFlag = Flags.string({ summary: 'your name, as customers know it (the key’s id by default)' })
 export const reasonFlag = Flags.string({ summary: 'why, in words that the customer reads', required: true })
 

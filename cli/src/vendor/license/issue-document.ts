@@ -12,6 +12,7 @@ import {
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import type { PublicKey, SecretKey } from '@domicile/stacks/release'
 import { documentLines } from './document-text.ts'
+import { anchorOf, type Exchange } from './exchange.ts'
 
 /** What every document of the vendor begins with. */
 export const opening = (now: Date, iss: string) => ({
@@ -26,32 +27,56 @@ export interface Issued<K extends VendorKind> {
   readonly keyId: string
   readonly sha256: string
   readonly claims: Claims<K>
+  /** The counter-signature that stands beside it in the file; null: it answers nothing that an installation sent. */
+  readonly anchor: Claims<'anchor'> | null
   /** For people, a line each. */
   readonly lines: readonly string[]
 }
 
 /**
  * Signs a document, reads it back as an appliance will, and only then writes it: mode 0644, never over another file.
+ * @param exchange what it answers: the record of that installation is counter-signed beside it
  * @throws UserError DOCUMENT_INVALID when no appliance would take it, FILE_NOT_WRITTEN
  */
 export async function issueDocument<K extends VendorKind>(
   kind: K,
   claims: Claims<K>,
-  { signer, out, now }: { signer: SecretKey; out: string | undefined; now: Date },
+  { signer, out, now, exchange = null }: Signing,
 ): Promise<Issued<K>> {
-  const { publicKey, key: privateKey } = signer
-  const armoured = acceptable(() => signDocument(kind, claims, { kid: publicKey.keyId, privateKey }))
-  const verified = verifyDocument(armoured, [kind], trustIn([publicKey]), now) as VerifiedDocument<VendorKind>
-  const lines = documentLines(verified)
+  const { publicKey } = signer
+  const document = signed(kind, claims, signer, now)
+  const { verified } = document
+  const anchored = exchange && signed('anchor', { ...opening(now, claims.iss), ...anchorOf(exchange) }, signer, now)
+  const lines = [verified, anchored?.verified].flatMap((one) => (one ? documentLines(one as VerifiedDocument) : []))
   const file = out ?? fileName(kind, claims)
   await writeNew(file, [
     ...lines,
     '',
     'This summary is for people. What counts is the signed text below.',
     '',
-    armoured,
+    document.armoured,
+    ...(anchored ? [anchored.armoured] : []),
   ])
-  return { file, kind, keyId: publicKey.keyId, sha256: verified.sha256, claims: verified.claims as Claims<K>, lines }
+  const { sha256 } = verified
+  const anchor = anchored?.verified.claims ?? null
+  return { file, kind, keyId: publicKey.keyId, sha256, claims: verified.claims as Claims<K>, anchor, lines }
+}
+
+interface Signing {
+  readonly signer: SecretKey
+  readonly out: string | undefined
+  readonly now: Date
+  readonly exchange?: Exchange | null
+}
+
+function signed<K extends VendorKind>(
+  kind: K,
+  claims: Claims<K>,
+  { publicKey, key: privateKey }: SecretKey,
+  now: Date,
+) {
+  const armoured = acceptable(() => signDocument(kind, claims, { kid: publicKey.keyId, privateKey }))
+  return { armoured, verified: verifyDocument(armoured, [kind], trustIn([publicKey]), now) }
 }
 
 /** What a command says and returns after `issueDocument`. */

@@ -4,6 +4,7 @@ import {
   type Limits,
   parseDocument,
   readClaims,
+  splitDocuments,
   verifyDocument,
 } from '@domicile/license/document'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
@@ -11,7 +12,7 @@ import type { PublicKey } from '@domicile/stacks/release'
 import { trustIn } from './issue-document.ts'
 
 /**
- * Reads a licence of one's own. One that another key of the vendor's has signed is read too, with a warning: an appliance
+ * Reads a licence of one's own; its file may hold a counter-signature beside it. One that another key of the vendor's has signed is read too, with a warning: an appliance
  * refuses a renewal of a licence that it does not hold, so nothing can come of an altered file.
  * @throws UserError NOT_A_LICENCE; LicenceRefusal
  */
@@ -20,18 +21,14 @@ export function readIssuedLicence(
   key: PublicKey,
   now: Date,
 ): { claims: LicenceClaims; warning: string | null } {
-  const { kind, header, unverified } = parseDocument(text)
-  if (kind === 'licence' && header.kid === key.keyId) {
-    return { claims: verifyDocument(text, ['licence'], trustIn([key]), now).claims, warning: null }
+  const licence = splitDocuments(text).findLast((document) => parseDocument(document).kind === 'licence')
+  if (!licence) throw notALicence()
+  const { header, unverified } = parseDocument(licence)
+  if (header.kid === key.keyId) {
+    return { claims: verifyDocument(licence, ['licence'], trustIn([key]), now).claims, warning: null }
   }
   const { claims } = readClaims('licence', unverified)
-  if (kind !== 'licence' || !claims) {
-    throw usage(
-      'NOT_A_LICENCE',
-      'The file holds no licence that this version can read.',
-      'Give the file that `domicile vendor license issue` wrote.',
-    )
-  }
+  if (!claims) throw notALicence()
   return { claims, warning: `the licence is signed with key ${header.kid}; its signature was not checked` }
 }
 
@@ -75,6 +72,13 @@ function known<T>(limit: T | undefined, name: string): T {
     'Issue a new licence with this limit (`domicile vendor license issue`).',
   )
 }
+
+const notALicence = () =>
+  usage(
+    'NOT_A_LICENCE',
+    'The file holds no licence that this version can read.',
+    'Give the file that `domicile vendor license issue` wrote.',
+  )
 
 const nothing = () =>
   usage('NOTHING_RENEWED', 'Nothing is renewed.', 'Name at least one date or number that changes, such as --until.')

@@ -109,6 +109,6 @@ test('a request that says otherwise than the specification is refused', () => {
 })
 
 test('a number that the customer’s appliance would refuse is refused here', () => {
-  expect(refusalOf(() => read(SPEC, { ...request, seq: 4 })).code).toBe('SPEC_SEQUENCE')
+  expect(refusalOf(() => read(SPEC, { ...request, seq: 4 })).code).toBe('EXCHANGE_SEQUENCE')
   expect(read(SPEC, { ...request, seq: 4, contract: 'K-16' }).seq).toBe(4)
 })

@@ -1,6 +1,7 @@
 import { type Claims, contradictionIn, type LicenceClaims, readClaims } from '@domicile/license/document'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { parseDocument } from 'yaml'
+import { checkUnseen } from './exchange.ts'
 import { opening } from './issue-document.ts'
 
 /**
@@ -8,7 +9,7 @@ import { opening } from './issue-document.ts'
  *
  * @param request what the customer's installation said of itself: its number, product and purpose need not be written again
  * @param seq in place of the one in the file
- * @throws UserError SPEC_UNREADABLE, SPEC_INVALID (every problem by its path), SPEC_DIFFERS, SPEC_SEQUENCE
+ * @throws UserError SPEC_UNREADABLE, SPEC_INVALID (every problem by its path), SPEC_DIFFERS, EXCHANGE_SEQUENCE
  */
 export function licenceFromSpec(
   text: string,
@@ -53,11 +54,11 @@ function checkAgainst(
   request: Claims<'request'>,
   written: Record<string, unknown>,
   taken: Record<string, unknown>,
-  { contract, seq }: LicenceClaims,
+  claims: LicenceClaims,
 ): void {
   const differing = Object.keys(taken).find((name) => (written[name] ?? taken[name]) !== taken[name])
   if (differing) throw differs(differing, String(written[differing]), String(taken[differing]))
-  if (request.contract === contract && request.seq !== null && seq <= request.seq) throw tooLow(seq, request.seq)
+  checkUnseen(request, claims)
 }
 
 const usage = (code: string, message: string, hint: string) =>
@@ -78,11 +79,4 @@ const differs = (name: string, spec: string, request: string) =>
     'SPEC_DIFFERS',
     `${name}: the specification says ${spec}, the request ${request}.`,
     'Leave it away in the specification to take what the request says, or ask the customer for the right request.',
-  )
-
-const tooLow = (seq: number, seen: number) =>
-  usage(
-    'SPEC_SEQUENCE',
-    `seq: the customer has document ${seen} of this contract already, so ${seq} would be refused.`,
-    `Give a number above ${seen}.`,
   )

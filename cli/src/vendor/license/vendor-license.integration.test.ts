@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Claims, signDocument, verifyDocument } from '@domicile/license/document'
+import { type Claims, signDocument, splitDocuments, verifyDocument, verifyRequest } from '@domicile/license/document'
 import { chainOf, EXCHANGE, lineAfter, type RecordLine } from '@domicile/license/record'
 import { formatPublicKey, formatSecretKey, generateKeyPair } from '@domicile/stacks/release'
 import { execa } from 'execa'
@@ -34,8 +34,10 @@ paidThrough: 2026-03-31
 const at = '2026-03-01T12:00:00.000Z'
 const INSTALLATION = '6f1d4c1e-2a5b-4c3d-8e9f-0a1b2c3d4e5f'
 
+const ELSEWHERE = '7f1d4c1e-2a5b-4c3d-8e9f-0a1b2c3d4e5f'
+
 /** An installation's request after it has recorded these events. */
-function request(kinds: readonly string[]): string {
+function request(kinds: readonly string[], more: Partial<Claims<'request'>> = {}, id = INSTALLATION): string {
   const lines: RecordLine[] = []
   for (const kind of kinds) lines.push(lineAfter(lines.at(-1) ?? null, { at, wall: at, kind, data: {} }))
   const { privateKey } = generateKeyPairSync('ed25519')
@@ -43,12 +45,13 @@ function request(kinds: readonly string[]): string {
     jti: '00000000-0000-4000-8000-000000000001',
     iss: 'erp',
     iat: 1_770_000_000,
-    installation: { id: INSTALLATION, publicKey: privateKey.export({ format: 'jwk' }).x ?? '' },
+    installation: { id, publicKey: privateKey.export({ format: 'jwk' }).x ?? '' },
     ...{ product: 'erp', version: '6.0.29', purpose: 'production', contract: null, seq: null },
     usage: { users: 9 },
     chain: chainOf(lines),
+    ...more,
   }
-  return signDocument('request', claims, { kid: INSTALLATION, privateKey })
+  return signDocument('request', claims, { kid: id, privateKey })
 }
 
 async function run(...argv: string[]) {
@@ -73,6 +76,9 @@ beforeAll(async () => {
     'later.lic': request(['installed', EXCHANGE, 'metered', EXCHANGE]),
     'copy.lic': request(['installed', EXCHANGE, 'applied', EXCHANGE]),
     'foreign.lic': request(['another', EXCHANGE]),
+    'elsewhere.lic': request(['another', EXCHANGE], {}, ELSEWHERE),
+    'other-contract.lic': request(['installed', EXCHANGE], { contract: 'K-99/2026', seq: 1 }),
+    'ahead.lic': request(['installed', EXCHANGE], { contract: 'K-17/2026', seq: 7 }),
   })) {
     writeFileSync(join(folder, name), text)
   }
@@ -96,7 +102,8 @@ describe('a licence', () => {
 
   test('is issued for the installation that asked, with a summary that a person reads', async () => {
     const { exitCode, stdout } = await issue('--out', 'k17.lic')
-    const { claims } = verifyDocument(read('k17.lic'), ['licence'], trustIn([pair.publicKey]), new Date())
+    const [licence = ''] = splitDocuments(read('k17.lic'))
+    const { claims } = verifyDocument(licence, ['licence'], trustIn([pair.publicKey]), new Date())
 
     expect(exitCode).toBe(0)
     expect(claims).toMatchObject({ installation: INSTALLATION, product: 'erp', terms: { name: 'erp-on-premises' } })
@@ -153,6 +160,44 @@ describe('a licence', () => {
     expect(json.claims).toMatchObject({ until: null, limits: { users: { max: 12, behaviour: 'refuse' } } })
     expect(Object.keys(json.claims.limits)).toEqual(['users'])
     expect(json.claims).not.toHaveProperty('paidThrough')
+  })
+
+  test('that answers a request has the counter-signature of that record beside it, made by the same key', async () => {
+    const [, anchor = ''] = splitDocuments(read('k17.lic'))
+    const { claims } = verifyDocument(anchor, ['anchor'], trustIn([pair.publicKey]), new Date())
+    const { chain } = verifyRequest(read('request.lic'), new Date()).claims
+
+    expect(claims).toMatchObject({ installation: INSTALLATION, iss: 'Vendor d.o.o.', with: 'request' })
+    expect(claims).toMatchObject({ genesis: chain.genesis, length: chain.length, head: chain.head })
+  })
+
+  test('is renewed, and a payment confirmed, with a counter-signature when a request came', async () => {
+    const request = ['--request', 'later.lic', '--key', 'vendor.key', '--json']
+    const renewed = await run('renew', '-l', 'k17.lic', '--seq', '5', '--users', '12', '-o', 'r5.lic', ...request)
+    const paid = ['--paid-through', '2026-06-30']
+    const receipt = await run('receipt', '-c', 'K-17/2026', '--seq', '6', ...paid, '-o', 'r6.lic', ...request)
+    const { head } = verifyRequest(read('later.lic'), new Date()).claims.chain
+
+    expect([renewed.json.anchor, receipt.json.anchor]).toMatchObject([{ head }, { head }])
+    expect([read('r5.lic'), read('r6.lic')].map((text) => splitDocuments(text).length)).toEqual([2, 2])
+    expect((await run('show', 'r5.lic', '--vendor-key', 'vendor.pub')).stdout).toMatch(/Counter-signed: +[0-9a-f-]{36}/)
+  })
+
+  test('is not renewed for what another installation or contract asked', async () => {
+    const files = readdirSync(folder)
+    const renew = (file: string) =>
+      run('renew', '-l', 'k17.lic', '--seq', '7', '--users', '9', '-r', file, '-k', 'vendor.key', '--json')
+
+    expect((await renew('elsewhere.lic')).json.error).toMatchObject({
+      code: 'EXCHANGE_DIFFERS',
+      message: expect.stringContaining('installation'),
+    })
+    expect((await renew('other-contract.lic')).json.error).toMatchObject({
+      code: 'EXCHANGE_DIFFERS',
+      message: expect.stringContaining('K-99/2026'),
+    })
+    expect((await renew('ahead.lic')).json.error.code).toBe('EXCHANGE_SEQUENCE')
+    expect(readdirSync(folder)).toEqual(files)
   })
 
   test('is not renewed by nothing, or with a number that would be refused', async () => {

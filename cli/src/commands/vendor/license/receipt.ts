@@ -1,7 +1,8 @@
 import { Flags } from '@oclif/core'
 import { ApplianceCommand } from '../../../appliance-command.ts'
 import { keyFlag, passphraseFlag, readSecretKey } from '../../../vendor/keys.ts'
-import { contractFlag, dayFlag, outFlag, seqFlag, vendorFlag } from '../../../vendor/license/flags.ts'
+import { checkExchange, readExchange } from '../../../vendor/license/exchange.ts'
+import { contractFlag, dayFlag, outFlag, requestFlag, seqFlag, vendorFlag } from '../../../vendor/license/flags.ts'
 import { issueDocument, opening, printed, report } from '../../../vendor/license/issue-document.ts'
 
 export default class VendorLicenseReceipt extends ApplianceCommand {
@@ -14,6 +15,7 @@ export default class VendorLicenseReceipt extends ApplianceCommand {
     seq: seqFlag,
     'paid-through': { ...dayFlag('last day that is paid for'), required: true as const },
     reference: Flags.string({ summary: 'of the payment or the invoice' }),
+    request: requestFlag,
     vendor: vendorFlag,
     key: keyFlag,
     'passphrase-file': passphraseFlag,
@@ -25,12 +27,14 @@ export default class VendorLicenseReceipt extends ApplianceCommand {
     const now = new Date()
     const signer = await readSecretKey(flags.key, flags['passphrase-file'])
     const { contract, seq, reference, 'paid-through': paidThrough } = flags
+    const exchange = await readExchange(flags.request, now)
+    if (exchange) checkExchange(exchange, { contract, seq })
     const receipt = {
       ...opening(now, flags.vendor ?? `key ${signer.publicKey.keyId}`),
       ...{ contract, seq, paidThrough: String(paidThrough) },
       ...(reference !== undefined && { reference }),
     }
-    const issued = await issueDocument('receipt', receipt, { signer, out: flags.out, now })
+    const issued = await issueDocument('receipt', receipt, { signer, out: flags.out, now, exchange })
     this.log(report(issued))
     return printed(issued)
   }

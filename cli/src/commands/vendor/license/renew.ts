@@ -2,7 +2,8 @@ import { Flags } from '@oclif/core'
 import { ApplianceCommand } from '../../../appliance-command.ts'
 import { readGiven } from '../../../given-file.ts'
 import { keyFlag, passphraseFlag, readSecretKey } from '../../../vendor/keys.ts'
-import { dayFlag, lastDayFlag, outFlag, perpetualOr, seqFlag } from '../../../vendor/license/flags.ts'
+import { checkExchange, readExchange } from '../../../vendor/license/exchange.ts'
+import { dayFlag, lastDayFlag, outFlag, perpetualOr, requestFlag, seqFlag } from '../../../vendor/license/flags.ts'
 import { issueDocument, opening, printed, report } from '../../../vendor/license/issue-document.ts'
 import { readIssuedLicence, renewalOf } from '../../../vendor/license/renewal.ts'
 
@@ -21,6 +22,7 @@ export default class VendorLicenseRenew extends ApplianceCommand {
     users: Flags.integer({ summary: 'named users from now on', min: 0 }),
     sessions: Flags.integer({ summary: 'concurrent sessions from now on', min: 0 }),
     seq: seqFlag,
+    request: requestFlag,
     key: keyFlag,
     'passphrase-file': passphraseFlag,
     out: outFlag,
@@ -33,13 +35,15 @@ export default class VendorLicenseRenew extends ApplianceCommand {
     const { claims: licence, warning } = readIssuedLicence(await readGiven(flags.licence), signer.publicKey, now)
     if (warning) this.say(`Warning: ${warning}`)
     const { seq, users, sessions } = flags
+    const exchange = await readExchange(flags.request, now)
+    if (exchange) checkExchange(exchange, { contract: licence.contract, seq }, licence)
     const changes = {
       until: perpetualOr(flags.until),
       maintenanceUntil: flags['maintenance-until'],
       paidThrough: flags['paid-through'],
     }
     const renewal = { ...opening(now, licence.iss), ...renewalOf(licence, { seq, users, sessions, ...changes }) }
-    const issued = await issueDocument('renewal', renewal, { signer, out: flags.out, now })
+    const issued = await issueDocument('renewal', renewal, { signer, out: flags.out, now, exchange })
     this.log(report(issued))
     return printed(issued)
   }
