@@ -5,6 +5,7 @@ export {
   guardsSchema,
   type Meters,
   metersSchema,
+  reportedMeters,
   type Writable,
 } from './manifest.ts'
 export { LicenceRefusal } from './refusal.ts'

@@ -44,14 +44,19 @@ const moduleMeters = z
     z.describe('`users`: who may use the module, or did in the period. `transactions`: what was entered in it.'),
   )
 
+/** Counted by a query, or by an application that reports it through the agent. */
+const meter = z
+  .strictObject({ sql: z.optional(query), reported: z.optional(z.literal(true)), title: z.optional(title) })
+  .check(
+    z.refine(({ sql, reported }) => (sql === undefined) === (reported === true), 'must have either sql or reported'),
+    z.describe('`sql`: a query counts it. `reported`: the application says so at each event (POST /license/v1/usage).'),
+  )
+
 /** In all, those of modules too: more than anybody reads in an audit, or than PostgreSQL should be asked every minute. */
 const MOST_METERS = 100
 
 export const metersSchema = z
-  .catchall(
-    z.strictObject({ modules: z.optional(z.record(identifier, moduleMeters)) }),
-    z.strictObject({ sql: query, title: z.optional(title) }),
-  )
+  .catchall(z.strictObject({ modules: z.optional(z.record(identifier, moduleMeters)) }), meter)
   .check(
     z.describe('Numbers only, by construction: each query returns one bigint.'),
     z.superRefine((meters, { addIssue }) => {
@@ -67,23 +72,28 @@ export const metersSchema = z
         if (Object.hasOwn(others, name)) wrong(['modules', name], 'is the name of a meter too; a name means one thing')
       }
       const all = describeMeters(meters).length
-      if (all > MOST_METERS) wrong([], `has ${all} queries, and ${MOST_METERS} are the most`)
+      if (all > MOST_METERS) wrong([], `has ${all} meters, and ${MOST_METERS} are the most`)
     }),
   )
 
 const COUNTED_ALREADY = 'is counted by the appliance itself; another name is needed'
 
-/** What a stack's queries count, in the order of the manifest, modules last; a module's meters carry its title. */
+/** What a stack counts, in the order of the manifest, modules last; a module's meters carry its title. */
 export function describeMeters({ modules = {}, ...others }: Meters): MeterDescription[] {
-  const describe = (name: string, title: string | undefined, module: string | null, sql: string): MeterDescription => ({
+  const describe = (
+    name: string,
+    title: string | undefined,
+    module: string | null,
+    sql: string | null,
+  ): MeterDescription => ({
     name,
-    kind: parametersOf(sql).length > 0 ? 'count' : 'level',
+    kind: sql === null || parametersOf(sql).length > 0 ? 'count' : 'level',
     title: title ?? module ?? name,
     sql,
     module,
   })
   return [
-    ...Object.entries(others).map(([name, { sql, title }]) => describe(name, title, null, sql)),
+    ...Object.entries(others).map(([name, { sql, title }]) => describe(name, title, null, sql ?? null)),
     ...Object.entries(modules).flatMap(([module, { title, ...queries }]) =>
       (['users', 'transactions'] as const).flatMap((what) => {
         const sql = queries[what]
@@ -92,6 +102,10 @@ export function describeMeters({ modules = {}, ...others }: Meters): MeterDescri
     ),
   ]
 }
+
+/** Names of the meters that the application itself reports. */
+export const reportedMeters = ({ modules: _, ...others }: Meters): string[] =>
+  Object.entries(others).flatMap(([name, { reported }]) => (reported ? [name] : []))
 
 /** A value of a column as it is compared with: no vendor SQL runs inside our triggers. */
 const literal = z.union([z.string().check(z.maxLength(200), z.regex(/^\P{Cc}*$/u)), z.int(), z.boolean()])

@@ -36,7 +36,7 @@ export interface MeterDescription {
   readonly name: MeterName
   readonly kind: 'level' | 'count'
   readonly title: string
-  /** Of the stack; null: counted by the appliance itself. */
+  /** Of the stack; null: counted by the appliance itself or, where the name is none of `SYSTEM_METERS`, reported by the application. */
   readonly sql: string | null
   /** The module that it speaks of. */
   readonly module: string | null
