@@ -25,6 +25,10 @@ gateway: { service: app, port: 8000 }
 database: { name: app, owner: app, app: app_rw }
 `
 
+const metered = (meters: string) => `${MANIFEST}meters:\n  ${meters}\n`
+const BOTH_ENDS = /appliance\.yaml:12:\d+ meters\.jobs\.sql must mention both \$1 and \$2/
+const MANY_METERS = Array.from({ length: 101 }, (_, index) => `m${index}: { sql: select 1 }`).join('\n  ')
+
 const parse = (changes: { compose?: string; manifest?: string } = {}): Stack =>
   parseStack(
     new Map([
@@ -160,9 +164,25 @@ describe('every problem is named with file, line and path', () => {
     ['an unknown check', `${MANIFEST}strict: [astrology]\n`, /"astrology" is not a preflight check/],
     [
       'two statements in a meter',
-      `${MANIFEST}meters: { users: { sql: "select 1; drop table x" } }\n`,
+      `${MANIFEST}meters: { jobs: { sql: "select 1; drop table x" } }\n`,
       /must be one statement/,
     ],
+    ['half a period', metered('jobs: { sql: "select count(*) from j where made >= $1" }'), BOTH_ENDS],
+    ['a third parameter', metered('jobs: { sql: "select $1 + $2 + $3" }'), BOTH_ENDS],
+    ['a module without a query', metered('modules: { sale: { title: Sales } }'), /must have users or transactions/],
+    [
+      'a meter that is counted already',
+      metered('jobs: { sql: select 1 }\n  sessions: { sql: select 1 }'),
+      /appliance\.yaml:13:3 meters\.sessions is counted by the appliance itself/,
+    ],
+    ['a module of such a name', metered('modules: { users: { users: select 1 } }'), /modules\.users is counted by the/],
+    [
+      'a name for two',
+      metered('sale: { sql: select 1 }\n  modules:\n    sale: { users: select 1 }'),
+      /appliance\.yaml:14:5 meters\.modules\.sale is the name of a meter too/,
+    ],
+    ['a name that is no word', metered('"a.b": { sql: select 1 }'), /meters\.a\.b must be a lower-case name/],
+    ['more meters than anybody reads', metered(MANY_METERS), /:11:1 meters has 101 meters, and 100 are the most/],
   ])('%s', (_, manifest, message) => {
     expect(failure({ manifest })).toMatch(message)
   })
