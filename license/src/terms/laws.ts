@@ -1,6 +1,7 @@
 import { isZone } from './days.ts'
 import { STAGE_STATES } from './schema.ts'
 import { ORDER_NOTICE, type Stage, type Terms } from './terms.ts'
+import { UNITS } from './units.ts'
 
 export interface Problem {
   readonly path: readonly PropertyKey[]
@@ -10,7 +11,7 @@ export interface Problem {
 /** What notices and stages may speak of. */
 export const PLACEHOLDERS = [
   ...['customer', 'vendor', 'contact', 'paidThrough', 'until', 'maintenanceUntil', 'due', 'blockedOn', 'days', 'since'],
-  ...['reason', 'orderClause', 'effective', 'limit', 'max', 'used'],
+  ...['reason', 'orderClause', 'effective', 'limit', 'max', 'used', 'over', 'when'],
 ]
 
 /** What a profile that has the right shape may still have wrong. */
@@ -34,6 +35,23 @@ export function lawsBroken(terms: Terms): Problem[] {
         ? [{ path: ['limits', limit, 'notice'], message: `names a notice that is not there: ${rule.notice}` }]
         : [],
     ),
+    ...terms.fairUse.flatMap((allowance, index) =>
+      allowanceBroken(terms, allowance).map(([key, message]) => ({ path: ['fairUse', index, key], message })),
+    ),
+  ]
+}
+
+/** What is to be carried out must be countable. */
+function allowanceBroken(terms: Terms, { meter, unit, each, notice }: Terms['fairUse'][number]): [string, string][] {
+  const unknown = notice !== undefined && !terms.notices[notice]
+  return [
+    ...(unknown ? [['notice', `names a notice that is not there: ${notice}`] as [string, string]] : []),
+    ...(meter !== undefined && UNITS[unit] === undefined
+      ? [['unit', `cannot be counted by a meter; units are: ${Object.keys(UNITS).join(', ')}`] as [string, string]]
+      : []),
+    ...(meter !== undefined && each === 'file'
+      ? [['each', 'cannot be counted by a meter: no meter looks at single files'] as [string, string]]
+      : []),
   ]
 }
 

@@ -30,6 +30,7 @@ describe.each(files)('%s', (file) => {
     const used = [
       ...terms.tracks.flatMap(({ stages }) => stages.map(({ notice }) => notice)),
       ...Object.values(terms.limits).map((rule) => rule?.notice),
+      ...terms.fairUse.map(({ notice }) => notice),
     ]
     expect(Object.keys(terms.notices).filter((id) => !used.includes(id))).toEqual([])
   })
@@ -117,6 +118,29 @@ describe('what is wrong is named with its line', () => {
       broken('clause: "3.4"', 'clause: 3.4'),
       /tracks\.0\.stages\.2\.clause must be given, as string/,
     ],
+    [
+      'fair use in a unit that no meter counts',
+      broken('maintenance:\n', 'fairUse: [{ what: a, max: 1, unit: parsecs, meter: a, clause: "1" }]\nmaintenance:\n'),
+      /fairUse\.0\.unit cannot be counted by a meter; units are: bytes, kB/,
+    ],
+    [
+      'a meter for each single file',
+      broken(
+        'maintenance:\n',
+        'fairUse: [{ what: a, max: 1, unit: MB, each: file, meter: a, clause: "1" }]\nmaintenance:\n',
+      ),
+      /fairUse\.0\.each cannot be counted by a meter/,
+    ],
+    [
+      'fair use with a notice that is not there',
+      broken('maintenance:\n', 'fairUse: [{ what: a, max: 1, unit: MB, notice: b, clause: "1" }]\nmaintenance:\n'),
+      /fairUse\.0\.notice names a notice that is not there: b/,
+    ],
+    [
+      'a penalty that is no number of times',
+      broken('penaltyTimes: 10', 'penaltyTimes: 0'),
+      /excess\.penaltyTimes must be at/,
+    ],
     ['no YAML', 'name: [', /line \d+: /],
     ['an alias', broken('name: erp-on-premises', 'name: &a erp-on-premises\ntitle2: *a'), /cannot be read: .*alias/i],
     ['a list', '- a', /line 1, the profile must be given, as object/],
@@ -129,6 +153,12 @@ describe('what is wrong is named with its line', () => {
     expect(attempt).toThrow(message)
     expect(attempt).toThrow(expect.objectContaining({ code: 'TERMS_INVALID' }))
   })
+})
+
+test('fair use that no meter counts may be of any unit', () => {
+  const text = `${read('erp-on-premises.yaml')}fairUse: [{ what: patience, max: 1, unit: parsecs, clause: "1" }]\n`
+
+  expect(parseTerms(text).fairUse).toEqual([{ what: 'patience', max: 1, unit: 'parsecs', clause: '1' }])
 })
 
 test.each([

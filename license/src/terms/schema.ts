@@ -86,13 +86,23 @@ const noticeSchema = z.strictObject({
 
 const limitRule = z.strictObject({ behaviour: behaviourSchema, clause, notice: z.optional(word), text: line })
 
+/** As a licence names meters: of the stack, or counted by the appliance itself. */
+const meter = z
+  .string()
+  .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$/, 'must be the name of a meter, such as database_bytes'))
+
 const allowance = z.strictObject({
   what: line,
-  max: z.number(),
+  max: z.number().check(z.minimum(0)),
   unit: z.string().check(z.maxLength(40)),
-  /** `licence`: for each licence of the customer. */
+  /** `licence`: for each licence of the customer, that is, for each licensed user. */
   each: z.optional(z.enum(['licence', 'file'])),
+  /** In the calendar month or year: the sum of what is counted, the average of a level. */
   per: z.optional(z.enum(['month', 'year'])),
+  /** What counts it. Left out: agreed, and watched by people. */
+  meter: z.optional(meter),
+  /** Said while it is over; left out: the notice of `limits.meters`. */
+  notice: z.optional(word),
   clause,
 })
 
@@ -138,7 +148,16 @@ const service = {
   responses: list(z.strictObject({ severity: word, respond: z.optional(line), repair: z.optional(line), clause })),
   fairUse: list(allowance),
   /** Meters over which there are days to move to a larger package. */
-  quotas: list(z.strictObject({ what: line, graceDays: count, afterwards: z.literal('limited'), clause })),
+  quotas: list(
+    z.strictObject({
+      what: line,
+      graceDays: count,
+      afterwards: z.literal('limited'),
+      /** Whose limit in the licence is the quota. */
+      meter: z.optional(meter),
+      clause,
+    }),
+  ),
   /** What is carried out elsewhere, so that no rule of the contract is left out. */
   rules: list(z.strictObject({ clause, text: line })),
 }
@@ -175,6 +194,19 @@ export const termsProfileSchema = z.strictObject({
   }),
   /** A tier passed in a calendar year counts from the first day of the next month, and never less again. */
   tiers: z.optional(z.strictObject({ clause, text: line })),
+  /** What follows when use exceeded the licence; left out: the contract names nothing. */
+  excess: z.optional(
+    z.strictObject({
+      clause,
+      /** Licences are charged for the actual extent of use. */
+      licences: z._default(z.boolean(), false),
+      /** Maintenance is charged for the period in which the licence was exceeded. */
+      maintenance: z._default(z.boolean(), false),
+      /** Contract penalty: so many times the value of the licences that were missing. */
+      penaltyTimes: z.optional(z.int().check(z.minimum(1), z.maximum(100))),
+      text: line,
+    }),
+  ),
   ...service,
 })
 

@@ -6,8 +6,12 @@ export function profileInWords(terms: Terms): string {
     `### ${terms.title} (\`${terms.name}\`, version ${terms.version})`,
     ...terms.tracks.flatMap((track) => [`**${TRACKS[track.anchor]}**`, stageTable(terms, track)]),
     ...(terms.tiers ? [`**Tiers** (${terms.tiers.clause}). ${terms.tiers.text}`] : []),
+    ...(terms.excess
+      ? [`**When use exceeded the licence** (${terms.excess.clause}). ${excessInWords(terms.excess)}`]
+      : []),
     `**Ending it.** ${terminationInWords(terms)}`,
     ...limitTable(terms),
+    ...fairUseTable(terms),
     ...ruleTable(terms),
   ].join('\n\n')
 }
@@ -126,6 +130,29 @@ const limitTable = ({ limits }: Terms) =>
       ]
 
 const BEHAVIOURS = { refuse: 'one more is refused', warn: 'a notice is shown', count: 'counted for the audit' } as const
+
+function excessInWords({ text, licences, maintenance, penaltyTimes }: NonNullable<Terms['excess']>): string {
+  const penalty = penaltyTimes === undefined ? '' : `The contract penalty is ${penaltyTimes} times the licence value.`
+  const charged = [...(licences ? ['missing licences'] : []), ...(maintenance ? ['their maintenance'] : [])].join(
+    ' and ',
+  )
+  return [text, charged ? `An audit counts ${charged}.` : '', penalty].filter(Boolean).join(' ')
+}
+
+const fairUseTable = ({ fairUse }: Terms) =>
+  fairUse.length === 0
+    ? []
+    : [
+        table(
+          ['Fair use', 'At most', 'Counted by', 'Clause'],
+          fairUse.map(({ what, max, unit, each, per, meter, clause }) => [
+            what,
+            [`${max} ${unit}`, ...(each ? [`for each ${each}`] : []), ...(per ? [`a ${per}`] : [])].join(' '),
+            meter ? `\`${meter}\`` : 'nobody; agreed only',
+            clause,
+          ]),
+        ),
+      ]
 
 const ruleTable = ({ rules }: Terms) =>
   rules.length === 0

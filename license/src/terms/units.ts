@@ -1,0 +1,25 @@
+/** What one of a unit is, as meters count: bytes, percent, pieces. A profile that is carried out names one of these. */
+export const UNITS: Readonly<Record<string, number>> = {
+  bytes: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  '%': 1,
+  'e-mails': 1,
+  messages: 1,
+  users: 1,
+  pieces: 1,
+}
+
+const SIZES = ['TB', 'GB', 'MB', 'kB'] as const
+
+/** A number as people read it: sizes in the unit that fits, everything else as it is, to two decimals. */
+export function amountInWords(value: number, unit: string): string {
+  const isSize = unit === 'bytes' || SIZES.some((size) => size === unit)
+  if (!isSize) return `${rounded(value)}${unit === '%' ? ' %' : unit === '' ? '' : ` ${unit}`}`
+  const size = SIZES.find((one) => value >= (UNITS[one] as number))
+  return size ? `${rounded(value / (UNITS[size] as number))} ${size}` : `${rounded(value)} bytes`
+}
+
+const rounded = (value: number) => String(Math.round(value * 100) / 100)
