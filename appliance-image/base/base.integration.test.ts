@@ -62,8 +62,8 @@ test.each([
   ['200', '0\n'],
   ['503', '1\n'],
 ])('http-healthy passes a server that answers %s: exit code %s', async (status, exitCode) => {
-  const server = `$l = IO::Socket::INET->new(Listen => 1, LocalPort => 8000); $c = $l->accept; <$c>;
-    print $c "HTTP/1.0 ${status} x\r\n\r\n"; close $c`
+  const server = `$l = IO::Socket::INET->new(Listen => 1, LocalPort => 8000); $c = $l->accept;
+    1 while <$c> =~ /\\S/; print $c "HTTP/1.0 ${status} x\r\n\r\n"; close $c`
   const listening = `grep -q :1F40 /proc/net/tcp`
 
   const script = `perl -MIO::Socket -e '${server}' & until ${listening}; do sleep .05; done
