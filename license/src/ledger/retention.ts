@@ -24,3 +24,6 @@ const DAY_MS = 86_400_000
 
 export const ageInDays = (day: string, today: string): number =>
   Math.round((Date.parse(`${today}T00:00Z`) - Date.parse(`${day}T00:00Z`)) / DAY_MS)
+
+export const dayAfter = (day: string): string =>
+  new Date(Date.parse(`${day}T00:00Z`) + DAY_MS).toISOString().slice(0, 10)

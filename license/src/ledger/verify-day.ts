@@ -1,0 +1,80 @@
+import { hash } from 'node:crypto'
+import { hoursMustBeKept, samplesMustBeKept } from './retention.ts'
+import { type ReadSamples, readSamples } from './samples.ts'
+import { hoursText, readHours, summarize, totals } from './summary.ts'
+import type { DaySeal, Finding } from './types.ts'
+
+/** The files of one day. `undefined`: not at hand, and not missed; `null`: there should be one, and there is none. */
+export interface DayFiles {
+  readonly samples: string | null | undefined
+  readonly hours: string | null | undefined
+}
+
+/** What is wrong with the files of a day that has its seal. */
+export function verifySealedDay(seal: DaySeal, { samples, hours }: DayFiles, today: string): Finding[] {
+  return [...verifyHours(seal, hours, today), ...verifySamples(seal, samples, today)]
+}
+
+/** What is wrong with the samples of a day that has none yet. A cut tail is no wrong: the agent may be writing. */
+export function verifyOpenDay(day: string, text: string): Finding[] {
+  const { problem, bodies } = readSamples(text)
+  const stranger = dayOfSamples(bodies)
+  if (stranger !== null && stranger !== day) return [swapped(day, 'samples', stranger)]
+  return problem ? [samplesChanged(day, problem)] : []
+}
+
+function verifyHours(seal: DaySeal, text: string | null | undefined, today: string): Finding[] {
+  const { day } = seal
+  if (text === undefined) return []
+  if (text === null) return hoursMustBeKept(day, today) ? [missing('HOURS_MISSING', day, 'hours')] : []
+  const { hours, problem } = readHours(text)
+  if (hours && hours.day !== day) return [swapped(day, 'hours', hours.day)]
+  if (hash('sha256', text) !== seal.hours) {
+    return [found('HOURS_CHANGED', day, `The hours of ${day} are not those that were sealed${because(problem)}.`)]
+  }
+  if (!hours) return [contradicts(day, `its hours cannot be read (${problem})`)]
+  const { samples, levels, counts } = seal
+  const said = JSON.stringify({ samples, levels, counts })
+  return said === JSON.stringify(totals(hours)) ? [] : [contradicts(day, 'its totals are not those of its hours')]
+}
+
+function verifySamples(seal: DaySeal, text: string | null | undefined, today: string): Finding[] {
+  const { day } = seal
+  if (text === undefined) return []
+  if (text === null) return samplesMustBeKept(day, today) ? [missing('SAMPLES_MISSING', day, 'samples')] : []
+  const read = readSamples(text)
+  const stranger = dayOfSamples(read.bodies)
+  if (stranger !== null && stranger !== day) return [swapped(day, 'samples', stranger)]
+  const problem = read.problem ?? whyNotSealed(seal, text, read)
+  if (problem) return [samplesChanged(day, problem)]
+  const said = hash('sha256', hoursText(summarize(day, read.bodies)))
+  return said === seal.hours ? [] : [contradicts(day, 'its hours are not what its samples add up to')]
+}
+
+function whyNotSealed(seal: DaySeal, text: string, { lines, head, wholeBytes }: ReadSamples): string | null {
+  if (lines < seal.lines) return `${lines} lines are there, and ${seal.lines} were sealed`
+  if (lines > seal.lines) return `line ${seal.lines + 1} was added after the day was sealed`
+  if (head !== seal.head) return 'its chain ends in another line than the one that was sealed'
+  return wholeBytes === Buffer.byteLength(text) ? null : `something follows line ${lines}`
+}
+
+/** The first line says it; null when there is none that holds. */
+function dayOfSamples([first]: ReadSamples['bodies']): string | null {
+  return first && 'day' in first ? first.day : null
+}
+
+const because = (problem: string | null) => (problem ? ` (${problem})` : '')
+
+const found = (code: Finding['code'], day: string | null, message: string): Finding => ({ code, day, message })
+
+const samplesChanged = (day: string, problem: string) =>
+  found('SAMPLES_CHANGED', day, `The samples of ${day} are not those that were written: ${problem}.`)
+
+const missing = (code: 'SAMPLES_MISSING' | 'HOURS_MISSING', day: string, what: string) =>
+  found(code, day, `The ${what} of ${day} are gone, though they are kept for longer than that.`)
+
+const swapped = (day: string, what: string, stranger: string) =>
+  found('DAYS_SWAPPED', day, `What stands in the place of the ${what} of ${day} is of ${stranger}.`)
+
+const contradicts = (day: string, why: string) =>
+  found('SEAL_CONTRADICTS', day, `The seal of ${day} contradicts itself: ${why}.`)
