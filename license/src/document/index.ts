@@ -14,7 +14,7 @@ export * from './claims.ts'
 export { checkTermsHash, contradictionIn } from './contradictions.ts'
 export { type ParsedDocument, parseDocument, signDocument } from './envelope.ts'
 export { acceptKeyList } from './key-list.ts'
-export type { LicenceTrust, TrustedKey } from './trust.ts'
+export { type LicenceTrust, publicKeyObject, type TrustedKey } from './trust.ts'
 export {
   isRevoked,
   type ReportKind,

@@ -1,4 +1,5 @@
 import type { Chain, Claims, DocumentKind, LicenceClaims, Limits } from '@domicile/license/document'
+import { installationFingerprint } from '../../license/installation-key.ts'
 import { BEHAVIOUR, licenceLines } from '../../license/licence-text.ts'
 
 /** What a document says, in plain words, a line each; no line is longer than its facts. */
@@ -139,6 +140,7 @@ const requestRows = ({
   chain,
 }: Claims<'request'>): Rows => [
   ['Installation', installation.id],
+  ['Its key', `fingerprint ${installationFingerprint(installation.publicKey)}`],
   ['Product', `${product} ${version}, ${purpose}`],
   ['Contract', contract === null ? 'none yet' : `${contract}, document ${seq ?? 'none'} is the last it has`],
   ...Object.entries(usage).map(([name, value]) => ['Counted', `${name}: ${value}`]),

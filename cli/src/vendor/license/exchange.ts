@@ -18,8 +18,14 @@ export type Exchange = VerifiedDocument<ReportKind>
 export const readExchange = async (file: string | undefined, now: Date): Promise<Exchange | null> =>
   file === undefined ? null : verifyRequest(await readGiven(file), now)
 
+/** Says where a record stood when it came in. */
+export interface Sent {
+  readonly kind: ReportKind
+  readonly claims: Pick<Claims<'request'>, 'installation' | 'chain'>
+}
+
 /** Counter-signs where the installation's record stood; beside the opening. */
-export const anchorOf = ({ kind, claims: { installation, chain } }: Exchange): Omit<Claims<'anchor'>, Opening> => ({
+export const anchorOf = ({ kind, claims: { installation, chain } }: Sent): Omit<Claims<'anchor'>, Opening> => ({
   installation: installation.id,
   ...{ genesis: chain.genesis, length: chain.length, head: chain.head },
   with: kind,
