@@ -98,6 +98,13 @@ export class SeatKeeper {
     return soon(asking.finally(() => this.#asking.delete(key)))
   }
 
+  /** Gives a seat back at once. Never throws: while the table does not answer, it keeps the seat until it is idle. */
+  async release(key: string): Promise<void> {
+    await this.#asking.get(key)
+    this.#held.delete(key)
+    await this.#told((store) => store.release(key))
+  }
+
   async #admit(key: string, pool: Pool, limits: SessionLimits, prove: () => Promise<Proof>): Promise<SeatResult> {
     const proof = await prove()
     if (proof === 'stranger') {

@@ -1,0 +1,3 @@
+export { entitlementsOf } from './entitlements.ts'
+export { type CooperationPorts, cooperationHandler } from './handler.ts'
+export { ReportedUsage } from './reported-usage.ts'
