@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto'
 import { columnsSchema, flowSchema, whyNot } from './shapes.ts'
-import type { ColumnsBody, FlowBody, MinuteBody, SampleBody } from './types.ts'
+import type { ColumnsBody, MinuteBody, SampleBody } from './types.ts'
 
 /** What the first line of a day follows. */
 export const NO_LINE = '0'.repeat(64)
 
 /** A day has 1440 minutes; this many lines only a broken program writes. */
-export const MOST_LINES = 20_000
+const MOST_LINES = 20_000
 const LONGEST_LINE = 64 * 1024
 const DIGITS = 64
 const LAST_MINUTE = 1439
@@ -18,9 +18,9 @@ const LAST_MINUTE = 1439
  * @throws RangeError when nobody could read it back: numbers that are no safe integers, names of no meter
  */
 export function sampleLine(previous: string, body: SampleBody): { text: string; hash: string } {
-  const problem = isMinute(body) ? problemOfMinute(body) : problemOfObject(body)
-  if (problem) throw new RangeError(`Not a sample: ${problem}.`)
-  const json = JSON.stringify(body)
+  const checked = checkShape(body)
+  if ('problem' in checked) throw new RangeError(`Not a sample: ${checked.problem}.`)
+  const json = JSON.stringify(checked.body)
   const digits = digest(previous, json)
   return { text: `${digits} ${json}\n`, hash: digits }
 }
@@ -48,7 +48,7 @@ export function readSamples(text: string, day?: string): ReadSamples {
   const place: Place = { columns: null, minute: 0, day: day ?? null }
   let [head, start] = [NO_LINE, 0]
   for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
-    const read = readLine(text, start, end, head, place)
+    const read = bodies.length < MOST_LINES ? readLine(text, start, end, head, place) : TOO_MANY
     if ('problem' in read) {
       return { bodies, head, lines: bodies.length, wholeBytes, problem: `line ${bodies.length + 1}: ${read.problem}` }
     }
@@ -69,6 +69,8 @@ interface Place {
 
 type ReadLine = { readonly body: SampleBody; readonly digits: string } | { readonly problem: string }
 
+const TOO_MANY: ReadLine = { problem: 'a day has not so many lines' }
+
 function readLine(text: string, start: number, end: number, previous: string, place: Place): ReadLine {
   if (end - start > LONGEST_LINE) return { problem: 'it is too long' }
   if (text[start + DIGITS] !== ' ') return { problem: 'it does not begin with 64 digits' }
@@ -76,41 +78,45 @@ function readLine(text: string, start: number, end: number, previous: string, pl
   const digits = digest(previous, json)
   // Computed digits are returned, not those that were read: a slice would keep the whole file in memory.
   if (!text.startsWith(digits, start)) return { problem: 'its content does not fit its hash and the line before' }
-  const body = parse(json)
-  const problem = problemOf(body, place) ?? (JSON.stringify(body) === json ? null : 'it is written in another way')
-  return problem ? { problem } : { body: body as SampleBody, digits }
+  const checked = checkShape(parse(json))
+  if ('problem' in checked) return checked
+  // One content, one text: no other number, and no name twice.
+  if (JSON.stringify(checked.body) !== json) return { problem: 'it is written in another way' }
+  const problem = problemIn(checked.body, place)
+  return problem ? { problem } : { body: checked.body, digits }
 }
 
 /** Goes on to the next place when nothing is wrong. */
-function problemOf(body: unknown, place: Place): string | null {
-  if (isMinute(body)) {
-    const problem = problemOfMinute(body) ?? problemOfOrder(body, place)
-    if (!problem) place.minute = body[0]
-    return problem
+function problemIn(body: SampleBody, place: Place): string | null {
+  const { columns, minute, day } = place
+  if (isColumns(body)) {
+    if (day !== null && body.day !== day) return `it is of ${body.day}, not of ${day}`
+    place.columns = body
+    place.day = body.day
+    return null
   }
-  const problem = problemOfObject(body)
-  if (problem) return problem
-  if (isColumns(body as object)) return takeColumns(body as ColumnsBody, place)
-  if (!place.columns) return 'nothing says yet what the columns are'
-  return (body as FlowBody).hour.slice(0, 10) <= place.columns.day ? null : 'it counts an hour of a later day'
-}
-
-function takeColumns(columns: ColumnsBody, place: Place): string | null {
-  if (place.day !== null && columns.day !== place.day) return `it is of ${columns.day}, not of ${place.day}`
-  place.columns = columns
-  place.day = columns.day
+  if (!columns) return 'nothing says yet what the columns are'
+  if (!isMinute(body)) return body.hour.slice(0, 10) <= columns.day ? null : 'it counts an hour of a later day'
+  const values = columns.levels.length + columns.counts.length
+  if (body.length !== values + 1) return `it has ${body.length - 1} values for ${values} columns`
+  if (body[0] < minute) return `minute ${body[0]} comes after minute ${minute}`
+  place.minute = body[0]
   return null
 }
 
-function problemOfOrder(body: MinuteBody, { columns, minute }: Place): string | null {
-  if (!columns) return 'nothing says yet what the columns are'
-  const values = columns.levels.length + columns.counts.length
-  if (body.length !== values + 1) return `it has ${body.length - 1} values for ${values} columns`
-  return body[0] < minute ? `minute ${body[0]} comes after minute ${minute}` : null
-}
+export const isMinute = (body: SampleBody): body is MinuteBody => Array.isArray(body)
+export const isColumns = (body: SampleBody): body is ColumnsBody => Object.hasOwn(body, 'levels')
 
-export const isMinute = (body: unknown): body is MinuteBody => Array.isArray(body)
-export const isColumns = (body: object): body is ColumnsBody => Object.hasOwn(body, 'levels')
+/** What a line says by itself, its names in the order in which they are always written. */
+function checkShape(body: unknown): { readonly body: SampleBody } | { readonly problem: string } {
+  if (Array.isArray(body)) {
+    const problem = problemOfMinute(body)
+    return problem ? { problem } : { body: body as unknown as MinuteBody }
+  }
+  if (typeof body !== 'object' || body === null) return { problem: 'it is neither columns, a minute nor an hour' }
+  const { data, error } = (Object.hasOwn(body, 'levels') ? columnsSchema : flowSchema).safeParse(body)
+  return error ? { problem: whyNot(error) } : { body: data }
+}
 
 function problemOfMinute(body: readonly unknown[]): string | null {
   const [minute] = body
@@ -121,12 +127,6 @@ function problemOfMinute(body: readonly unknown[]): string | null {
     if (value !== null && !Number.isSafeInteger(value)) return 'a value is neither a safe integer nor null'
   }
   return null
-}
-
-function problemOfObject(body: unknown): string | null {
-  if (typeof body !== 'object' || body === null) return 'it is neither columns, a minute nor an hour'
-  const { error } = (isColumns(body) ? columnsSchema : flowSchema).safeParse(body)
-  return error ? whyNot(error) : null
 }
 
 function parse(json: string): unknown {

@@ -25,7 +25,7 @@ export function summarize(day: string, bodies: readonly SampleBody[]): DayHours 
   for (const body of bodies) {
     if (!isMinute(body)) {
       if (isColumns(body)) columns = body
-      else flows.push(body)
+      else flows.push({ hour: body.hour, counts: body.counts })
       continue
     }
     if (!columns) throw new RangeError('A minute before the columns that say what it counts.')

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { sortedJson } from '../record/index.ts'
 import { hoursMustBeKept, samplesMustBeKept } from './retention.ts'
 import { type ReadSamples, readSamples } from './samples.ts'
 import { hoursText, readHours, summarize, totals } from './summary.ts'
@@ -34,8 +35,9 @@ function verifyHours(seal: DaySeal, text: string | null | undefined, today: stri
   }
   if (!hours) return [contradicts(day, `its hours cannot be read (${problem})`)]
   const { samples, levels, counts } = seal
-  const said = JSON.stringify({ samples, levels, counts })
-  return said === JSON.stringify(totals(hours)) ? [] : [contradicts(day, 'its totals are not those of its hours')]
+  return sortedJson({ samples, levels, counts }) === sortedJson(totals(hours))
+    ? []
+    : [contradicts(day, 'its totals are not those of its hours')]
 }
 
 function verifySamples(seal: DaySeal, text: string | null | undefined, today: string): Finding[] {
