@@ -1,7 +1,7 @@
 import { type ClockState, startClock, tick } from '@domicile/license/clock'
 import type { Chain, LicenceTrust } from '@domicile/license/document'
 import { METERS, MODULE_FIRST_USED, SEAL } from '@domicile/license/ledger'
-import type { RecordLine } from '@domicile/license/record'
+import { type RecordLine, sortedJson } from '@domicile/license/record'
 import { type Log, messageOf } from '../log.ts'
 import type { Advice } from '../protocol.ts'
 import type { Taken } from './holdings.ts'
@@ -33,9 +33,6 @@ const KEPT = new Set([BEGUN, TAMPERED, METERS, MODULE_FIRST_USED, ...JUDGED])
 
 /** A pause of the agent longer than this is written down: nobody looked meanwhile. */
 const GAP_SECONDS = 300
-
-const TAMPERED_HINT =
-  'What still holds counts. Tell the vendor if you restored an old copy of the volume; the next exchange will show it.'
 
 /** What has happened, and when it is: the record on the disk, and licence time, in which it is dated. */
 export class Chronicle {
@@ -74,12 +71,14 @@ export class Chronicle {
 
   /** UTC days that have their seal; read from the record. */
   sealedDays(): ReadonlySet<string> {
-    return new Set(this.#file.every(SEAL).map(({ data }) => String(data['day'])))
+    const days = new Set<string>()
+    for (const { data } of this.#file.every(SEAL)) days.add(String(data['day']))
+    return days
   }
 
-  /** Whether the line of this number is there and has this hash. */
-  contains(n: number, hash: string): boolean {
-    return this.#file.contains(n, hash)
+  /** Those of the asked lines that are not in the record. */
+  lacking<T extends Pick<RecordLine, 'n' | 'hash'>>(asked: readonly T[]): T[] {
+    return this.#file.lacking(asked)
   }
 
   /** What was tampered with, for a person. */
@@ -93,14 +92,14 @@ export class Chronicle {
 
   /** The first lines of a start: who this is, what became of the record, which keys count, and since when nobody looked. */
   begin({ id, publicKey }: Pick<Installation, 'id' | 'publicKey'>, vendorKeys: LicenceTrust['vendorKeys']): void {
-    const lost = this.#head && !this.contains(this.#head.n, this.#head.hash) ? this.#head.n : null
+    const [lost] = this.#head ? this.lacking([this.#head]) : []
     // With its key: what was signed since, a seal or a report, is known to be of whoever began.
     if (!this.chain) this.note(BEGUN, { installation: id, publicKey })
     // Keys change with releases; the record keeps which of them counted when.
     const known = this.linesOf(VENDOR_KEYS).at(-1)?.data['keys']
     if (JSON.stringify(known) !== JSON.stringify(vendorKeys)) this.note(VENDOR_KEYS, { keys: vendorKeys })
-    if (this.#file.problem) this.found([this.#file.problem])
-    if (lost) this.found([`it ended with line ${lost} and does not contain that line any more`])
+    if (this.#file.problem) this.changed(this.#file.problem)
+    if (lost) this.changed(`it ended with line ${lost.n} and does not contain that line any more`)
     if (this.downSeconds > GAP_SECONDS) {
       const until = this.#ports.wall().toISOString()
       this.note('gap', { from: this.#aliveAt, until, seconds: this.downSeconds })
@@ -138,13 +137,43 @@ export class Chronicle {
     this.#head = { n, hash }
   }
 
-  /** What is wrong with the record; what was not known before is written down. */
-  found(problems: readonly string[]): void {
-    for (const problem of problems) {
-      const message = `What the licence is kept in was changed from outside: ${problem}.`
-      if (this.#findings.some((known) => known.message === message)) continue
-      this.note('tampered', { with: 'record', problem })
-      this.#findings = [...this.#findings, { code: 'RECORD_TAMPERED', message, hint: TAMPERED_HINT }]
+  /** Something was changed from outside, and was found just now: written down each time. */
+  changed(problem: string): void {
+    this.note(TAMPERED, { with: 'record', problem })
+    this.#show(changedFromOutside(problem))
+  }
+
+  /** What is found again and again until the end of time: shown, and written down once. */
+  stands(found: readonly Found[]): void {
+    const known = new Set(this.linesOf(TAMPERED).map(({ data }) => sortedJson(data)))
+    for (const { data, advice } of found) {
+      if (!known.has(sortedJson(data))) this.note(TAMPERED, data)
+      if (advice) this.#show(advice)
     }
   }
+
+  #show(advice: Advice): void {
+    if (this.#findings.some(({ message }) => message === advice.message)) return
+    this.#findings = [...this.#findings, advice]
+  }
 }
+
+/** Signs of tampering that stay. */
+export interface Found {
+  /** For the record. */
+  readonly data: { readonly with: 'record' | 'ledger'; readonly problem: string } & Readonly<Record<string, unknown>>
+  /** For a person; null: said in another place. */
+  readonly advice: Advice | null
+}
+
+/** A line of the record that does not count any more. */
+export const unbelieved = (problem: string): Found => ({
+  data: { with: 'record', problem },
+  advice: changedFromOutside(problem),
+})
+
+const changedFromOutside = (problem: string): Advice => ({
+  code: 'RECORD_TAMPERED',
+  message: `What the licence is kept in was changed from outside: ${problem}.`,
+  hint: 'What still holds counts. Tell the vendor if you restored an old copy of the volume; the next exchange will show it.',
+})

@@ -2,6 +2,7 @@ import { LicenceRefusal } from '@domicile/license'
 import {
   acceptDocument,
   acceptKeyList,
+  type Claims,
   type Held,
   type LicenceTrust,
   NOTHING_HELD,
@@ -22,7 +23,12 @@ export interface Holdings {
   readonly events: readonly StandingEvent[]
   /** Unlocks that were used, by `jti`: each counts once. */
   readonly unlocks: readonly string[]
+  /** Oldest first. */
+  readonly anchors: readonly Anchor[]
 }
+
+/** The vendor's word that the record of this installation stood so. */
+export type Anchor = Pick<Claims<'anchor'>, 'jti' | 'genesis' | 'length' | 'head'>
 
 export interface Circumstances {
   /** Licence time. */
@@ -37,7 +43,7 @@ export interface Circumstances {
 
 /** A document that was understood and accepted, or was in force already (`changed` false). */
 export interface Taken {
-  readonly document: 'licence' | 'renewal' | 'order' | 'receipt' | 'keys' | 'unlock'
+  readonly document: 'licence' | 'renewal' | 'order' | 'receipt' | 'keys' | 'unlock' | 'anchor'
   readonly jti: string
   readonly changed: boolean
   readonly warnings: readonly string[]
@@ -53,9 +59,10 @@ export const emptyHoldings = (vendorKeys: LicenceTrust['vendorKeys']): Holdings 
   terms: null,
   events: [],
   unlocks: [],
+  anchors: [],
 })
 
-const EXPECTED = ['licence', 'renewal', 'order', 'receipt', 'keys', 'unlock'] as const
+const EXPECTED = ['licence', 'renewal', 'order', 'receipt', 'keys', 'unlock', 'anchor'] as const
 
 /**
  * Verifies one armoured document and takes it.
@@ -78,8 +85,14 @@ export function take(holdings: Holdings, text: string, where: Circumstances): { 
     const list = acceptKeyList(trust, text, now)
     return { holdings: { ...holdings, trust: list }, taken: { ...taken, changed: list !== trust } }
   }
+  if ((kind === 'unlock' || kind === 'anchor') && claims.installation !== where.installation)
+    throw otherInstallation(claims.installation, where.installation)
+  if (kind === 'anchor') {
+    if (holdings.anchors.some(({ jti }) => jti === claims.jti)) return { holdings, taken: { ...taken, changed: false } }
+    const { jti, genesis, length, head } = claims
+    return { holdings: { ...holdings, anchors: [...holdings.anchors, { jti, genesis, length, head }] }, taken }
+  }
   if (kind === 'unlock') {
-    if (claims.installation !== where.installation) throw otherInstallation(claims.installation, where.installation)
     if (holdings.unlocks.includes(claims.jti)) return { holdings, taken: { ...taken, changed: false } }
     const unlocks = [...holdings.unlocks, claims.jti]
     // What was written down by a clock that ran ahead has happened by now.
@@ -144,7 +157,7 @@ const trusting = (holdings: Holdings, vendorKeys: LicenceTrust['vendorKeys']): H
 const otherInstallation = (installation: string, here: string) =>
   new LicenceRefusal(`installation: the document is for installation ${installation}; this one is ${here}.`, {
     code: 'INSTALLATION_OTHER',
-    hint: 'Ask the vendor for an unlock of this one; its number is in a request: domicile license request',
+    hint: 'Ask the vendor for one that is made for this installation; its number is in a request: domicile license request',
   })
 
 /** An unlock mends a clock that is wrong: when it was signed is not held against that clock. */

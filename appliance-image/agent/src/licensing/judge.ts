@@ -2,7 +2,7 @@ import type { Claims, LicenceClaims, LicenceTrust } from '@domicile/license/docu
 import type { RecordLine } from '@domicile/license/record'
 import type { Standing, StandingEvent, Usage } from '@domicile/license/standing'
 import type { AgentError } from '../protocol.ts'
-import type { Taken } from './holdings.ts'
+import type { Anchor, Taken } from './holdings.ts'
 
 export interface JudgeRequest {
   readonly vendorKeys: LicenceTrust['vendorKeys']
@@ -32,6 +32,8 @@ export interface Judgement {
   readonly events: readonly StandingEvent[]
   /** Lines of the record that do not count any more, in words. */
   readonly problems: readonly string[]
+  /** What the vendor counter-signed of this record, with what was brought. */
+  readonly anchors: readonly Anchor[]
   /** The vendor took the licence in force back. */
   readonly revoked: boolean
   /** Each document that was brought, with its own text. */

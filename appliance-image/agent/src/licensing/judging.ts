@@ -41,6 +41,7 @@ function judge({ vendorKeys, product, installation, lines, usage, bring, ...time
     licence: effectiveLicence(events),
     events,
     problems: replayed.problems,
+    anchors: holdings.anchors,
     revoked: isTakenBack(holdings),
     taken,
   }

@@ -3,16 +3,14 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Claims, compareChains, type DocumentKind, signDocument, verifyRequest } from '@domicile/license/document'
+import { type Claims, compareChains, verifyRequest } from '@domicile/license/document'
 import { readRecord } from '@domicile/license/record'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { judging } from './judging.ts'
 import { LicenceKeeper, NO_USAGE } from './licence-keeper.ts'
+import { KID, licence as licenceAt, publicKey, signed, termsText, VENDOR_KEYS } from './vendor.fixture.ts'
 
-const TERMS = readFileSync(join(import.meta.dirname, '../../../../license/terms/erp-on-premises.yaml'), 'utf8')
-const KID = 'A1B2C3D4E5F60718'
-const vendor = generateKeyPairSync('ed25519')
-const publicKey = vendor.publicKey.export({ format: 'jwk' }).x ?? ''
+const TERMS = termsText('erp-on-premises')
 const DAY_MS = 86_400_000
 
 let folder: string
@@ -26,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 /** As after a start of the agent on what an earlier one left. */
-async function started(keys = [{ kid: KID, publicKey, from: null, until: null }]): Promise<LicenceKeeper> {
+async function started(keys = VENDOR_KEYS): Promise<LicenceKeeper> {
   const product = { name: 'erp', version: '7.0.30' }
   const keeper = new LicenceKeeper(
     { folder, product, vendorKeys: keys },
@@ -44,32 +42,7 @@ function pass(ms: number): void {
 
 const iat = () => Math.floor(now.getTime() / 1000)
 const common = (seq: number) => ({ jti: randomUUID(), iss: 'Vendor', iat: iat(), contract: 'C-1', seq })
-const signed = <K extends DocumentKind>(kind: K, claims: Claims<K>) =>
-  signDocument(kind, claims, { kid: KID, privateKey: vendor.privateKey })
-
-const licence = (seq: number, changes: Partial<Claims<'licence'>> = {}) =>
-  signed('licence', {
-    ...common(seq),
-    customer: { name: 'Customer', taxNumber: 'SI12345678' },
-    locations: [],
-    product: 'erp',
-    purpose: 'production',
-    installation: null,
-    modules: {},
-    limits: { users: { max: 10, behaviour: 'refuse' } },
-    trial: false,
-    term: { from: '2026-01-01', until: null },
-    maintenanceUntil: null,
-    paidThrough: null,
-    terms: {
-      name: 'erp-on-premises',
-      version: 1,
-      sha256: createHash('sha256').update(TERMS).digest('hex'),
-      text: TERMS,
-    },
-    feed: null,
-    ...changes,
-  })
+const licence = (seq: number, changes: Partial<Claims<'licence'>> = {}) => licenceAt(now, seq, changes)
 
 const suspend = (seq: number) =>
   signed('order', {

@@ -8,7 +8,8 @@ import type { Standing, StandingEvent, Usage } from '@domicile/license/standing'
 import { messageOf } from '../log.ts'
 import type { Advice, VerbRequest, VerbResponse } from '../protocol.ts'
 import { Refusal } from '../refusal.ts'
-import { Chronicle, type ChroniclePorts } from './chronicle.ts'
+import { Anchors } from './anchors.ts'
+import { Chronicle, type ChroniclePorts, unbelieved } from './chronicle.ts'
 import type { Taken } from './holdings.ts'
 import { type Installation, readInstallation } from './installation.ts'
 import { JUDGED, type Judge, type Judgement, type JudgeRequest } from './judge.ts'
@@ -47,6 +48,7 @@ export class LicenceKeeper {
   #standing: Standing = OPEN
   #licence: LicenceClaims | null = null
   #events: readonly StandingEvent[] = []
+  readonly #anchors = new Anchors()
   #pending: Standing['state'] | null = null
   #judgedAt = Number.NEGATIVE_INFINITY
   #turn: Promise<unknown> = Promise.resolve()
@@ -99,7 +101,7 @@ export class LicenceKeeper {
     this.#chronicle = new Chronicle(join(folder, 'record.jsonl'), this.#ports, this.#state)
     this.#standing = this.#state.standing ?? OPEN
     this.#chronicle.begin(installation, this.#options.vendorKeys)
-    if (problem) this.#chronicle.found([problem])
+    if (problem) this.#chronicle.changed(problem)
     await this.evaluate(NO_USAGE)
   }
 
@@ -145,7 +147,6 @@ export class LicenceKeeper {
       try {
         const judged = await this.#ports.judge.judge(this.#request(usage))
         if ('refused' in judged) throw new Error(judged.refused.message)
-        this.#chronicle.found(judged.problems)
         this.#put(judged)
       } catch (error) {
         this.#undecided(error)
@@ -235,7 +236,8 @@ export class LicenceKeeper {
     return { vendorKeys, product: product.name, installation: this.#installation.id, lines, now, usage, bring: null }
   }
 
-  #put({ standing, licence, events, revoked }: Judgement): void {
+  #put({ standing, licence, events, revoked, problems, anchors }: Judgement): void {
+    this.#chronicle.stands([...problems.map(unbelieved), ...this.#anchors.check(anchors, this.#chronicle)])
     this.#revoked = revoked
     this.#licence = licence
     this.#events = events

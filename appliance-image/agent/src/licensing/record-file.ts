@@ -51,16 +51,16 @@ export class RecordFile {
     return this.#known.lines
   }
 
-  /** Whether the line of this number has this hash; looked up in the file. */
-  contains(n: number, hash: string): boolean {
-    if (n > (this.chain?.length ?? 0)) return false
+  /** Those of the asked lines that are not in the file with this number and hash. */
+  lacking<T extends Pick<RecordLine, 'n' | 'hash'>>(asked: readonly T[]): T[] {
+    const numbers = new Set(asked.map(({ n }) => n))
+    const found = new Map<number, string | undefined>()
     let number = 0
-    for (const { text } of linesOf(this.#path)) {
+    for (const { text } of numbers.size > 0 ? linesOf(this.#path) : []) {
       number += 1
-      if (number < n) continue
-      return parsed(text)?.hash === hash
+      if (numbers.has(number)) found.set(number, parsed(text)?.hash)
     }
-    return false
+    return asked.filter(({ n, hash }) => found.get(n) !== hash)
   }
 
   /** Every line of one kind, read from the file and none kept. */
