@@ -1,4 +1,5 @@
 import { type Band, dayInWords, type LimitFinding } from '@domicile/license/standing'
+import { amountInWords } from '@domicile/license/terms'
 import { type Entry, type Simulation, whenInWords } from './simulate.ts'
 
 const WIDTH = 118
@@ -59,10 +60,15 @@ const NO_BREAK = '\u00a0'
 const limitLines = (finding: LimitFinding): string[] =>
   wrapped(limitText(finding), WIDTH - 2).map((line, index) => `${index === 0 ? '  ' : '    '}${line}`)
 
-export function limitText({ limit, used, max, over, behaviour, text, clause }: LimitFinding): string {
-  const asked = used === null ? `${max} licensed` : `${used} of ${max}`
-  const verdict = over > 0 ? `, ${over} too many (${WHAT_IS_DONE[behaviour]})` : ''
-  return [`${limit}: ${asked}${verdict}.`, text, inBrackets(clause)].filter(Boolean).join(' ')
+export function limitText(finding: LimitFinding): string {
+  const { what, source, used, max, over, unit, per, behaviour, text, clause } = finding
+  const most = `${amountInWords(max, unit)}${per ? ` a ${per}` : ''}`
+  const asked =
+    used === null
+      ? `${most} ${source === 'licence' ? 'licensed' : 'agreed'}`
+      : `${amountInWords(used, unit)} of ${most}`
+  const verdict = over > 0 ? `, ${amountInWords(over, unit)} too many (${WHAT_IS_DONE[behaviour]})` : ''
+  return [`${what}: ${asked}${verdict}.`, text, inBrackets(clause)].filter(Boolean).join(' ')
 }
 
 const WHAT_IS_DONE = { refuse: 'more are refused', warn: 'a notice is shown', count: 'counted for the audit' } as const

@@ -130,7 +130,7 @@ test('the document for programs leaves out the text of the terms and nothing els
   )
   expect(document.terms).toEqual({
     name: 'erp-on-premises',
-    version: 1,
+    version: 2,
     sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
   })
 })

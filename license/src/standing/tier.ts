@@ -1,6 +1,7 @@
 import type { LicenceClaims } from '../document/index.ts'
 import { dayAt, firstOfNextMonth, startOf, type Terms } from '../terms/index.ts'
 import type { Course } from './course.ts'
+import type { StandingEvent } from './types.ts'
 
 export interface TierChange {
   readonly at: number
@@ -18,8 +19,7 @@ export function tierChanges(course: Course, terms: Terms): TierChange[] {
   let reached = stepOf(tiers, tiers.current)
   for (const { at, meter, value } of course.metered) {
     if (meter !== tiers.meter) continue
-    const index = tiers.steps.findIndex(({ upTo }) => upTo === null || value <= upTo)
-    const step = index < 0 ? tiers.steps.length - 1 : index
+    const step = stepAt(tiers, value)
     if (step <= reached) continue
     reached = step
     const from = startOf(firstOfNextMonth(dayAt(Date.parse(at), terms.timezone)), terms.timezone)
@@ -30,7 +30,37 @@ export function tierChanges(course: Course, terms: Terms): TierChange[] {
   return changes
 }
 
-const stepOf = ({ steps }: NonNullable<LicenceClaims['tiers']>, name: string) =>
+/**
+ * The tier that an amount of this year leads to, when it is a higher one than the licence names and than what was seen
+ * since it was imported: only then is there something to write down (a `metered` event with `tiers.meter` and the amount).
+ * @param value what `Usage.meters` holds under `usageKey(tiers.meter, 'year')`
+ * @param events everything that happened; without them only the licence's own tier is looked at
+ * @returns the name of the tier, which counts from the first day of the next month; null: nothing new
+ */
+export function tierReached(
+  { tiers }: LicenceClaims,
+  terms: Terms,
+  value: number,
+  events: readonly StandingEvent[] = [],
+): string | null {
+  if (!tiers || !terms.tiers) return null
+  const imported = events.findLastIndex((event) => event.kind === 'imported' && event.document === 'licence')
+  const seen = events
+    .slice(imported + 1)
+    .flatMap((event) => (event.kind === 'metered' && event.meter === tiers.meter ? stepAt(tiers, event.value) : []))
+  const step = stepAt(tiers, value)
+  return step > Math.max(stepOf(tiers, tiers.current), ...seen) ? (tiers.steps[step]?.name ?? null) : null
+}
+
+type Tiers = NonNullable<LicenceClaims['tiers']>
+
+/** The first step that an amount does not pass. */
+export function stepAt({ steps }: Tiers, value: number): number {
+  const index = steps.findIndex(({ upTo }) => upTo === null || value <= upTo)
+  return index < 0 ? steps.length - 1 : index
+}
+
+export const stepOf = ({ steps }: Tiers, name: string) =>
   Math.max(
     0,
     steps.findIndex((step) => step.name === name),

@@ -26,6 +26,11 @@ export type StandingEvent =
 export interface Usage {
   readonly users: number | null
   readonly sessions: number | null
+  /**
+   * Of each meter the number that its limit is about, by `usageKey`: what is now under the meter's own name
+   * (`database_bytes`), what is counted by the calendar under that and the period (`transfer_bytes/month`). The caller
+   * prepares them with `meteredUsage`; a meter that is not there is not known, and nothing is said about it.
+   */
   readonly meters: Readonly<Record<string, number>>
 }
 

@@ -3,17 +3,25 @@ import { dayAt, daysBetween, type Stage, type Terms } from '../terms/index.ts'
 import { type Beginning, noticeKey, type Occasion } from './occasion.ts'
 import type { Notice } from './types.ts'
 
-/** What placeholders of texts stand for: days as `YYYY-MM-DD`, anything else as it is. */
+/** What placeholders of texts stand for: days as `YYYY-MM-DD`, months as `YYYY-MM`, anything else as it is. */
 export type Words = Readonly<Record<string, string>>
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
+const MONTH = /^\d{4}-\d{2}$/
 
-/** Fills in `{placeholders}`; days as people write them in that language, what is not known as a dash. */
+/** Fills in `{placeholders}`; days and months as people write them in that language, what is not known as a dash. */
 export const filledIn = (text: string, words: Words, language: string): string =>
   text.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = words[name] ?? ''
+    if (MONTH.test(value)) return monthInWords(value, language)
     return DAY.test(value) ? dayInWords(value, language) : value || '–'
   })
+
+/** Rarer than days, so not kept. */
+const monthInWords = (month: string, language: string): string =>
+  new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+    ...{ timeZone: 'UTC', month: 'long', year: 'numeric' },
+  }).format(Date.parse(`${month}-01T00:00:00Z`))
 
 /** Made once for each language: they are large, outside of what the collector sees. */
 const formats = new Map<string, Intl.DateTimeFormat>()
@@ -81,9 +89,10 @@ const textsOf = (texts: Readonly<Record<string, { title: string; text: string }>
     ]),
   )
 
-export const limitNotice = (terms: Terms, id: string, limit: string, words: Words): Notice | null => {
+/** @param occasion what tells one excess from another: it is said once for each */
+export const limitNotice = (terms: Terms, id: string, occasion: string, words: Words): Notice | null => {
   const notice = terms.notices[id]
   if (!notice) return null
-  const key = `limits/${id}@${limit}-${words['max'] ?? ''}`
+  const key = `limits/${id}@${occasion}`
   return { id, key, audience: notice.audience, texts: textsOf(notice.texts, words) }
 }
