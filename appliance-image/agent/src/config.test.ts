@@ -11,7 +11,13 @@ describe('parseConfig', () => {
     expect(parsed({})).toEqual({
       ...least,
       product: { ...least.product, license: 'optional' },
-      database: { ...least.database, passwordFile: '/run/secrets/agent_database_password' },
+      database: {
+        ...least.database,
+        passwordFile: '/run/secrets/agent_database_password',
+        meterRole: 'domicile_meter',
+        meterPasswordFile: '/run/secrets/meter_database_password',
+      },
+      meters: {},
       folders: {
         state: '/var/lib/domicile',
         tls: '/tls',

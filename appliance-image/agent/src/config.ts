@@ -1,4 +1,4 @@
-import { guardsSchema } from '@domicile/license'
+import { guardsSchema, metersSchema } from '@domicile/license'
 import { sessionSchema } from '@domicile/license/session'
 import * as z from 'zod/mini'
 import { explainProblems } from './problems.ts'
@@ -56,6 +56,9 @@ const database = z.strictObject({
   /** The application's server logs in as this. */
   app: role,
   passwordFile: z._default(z.string(), '/run/secrets/agent_database_password'),
+  /** The stack's meters are asked as this: it reads the application's tables and can do nothing else. */
+  meterRole: z._default(role, 'domicile_meter'),
+  meterPasswordFile: z._default(z.string(), '/run/secrets/meter_database_password'),
 })
 
 const config = z.strictObject({
@@ -72,6 +75,12 @@ const config = z.strictObject({
   application,
   database,
   guards: guardsSchema,
+  /** What the stack counts. */
+  meters: z._default(metersSchema, {}),
+  /** Where the gateway says what it has sent; absent: it is not asked. */
+  gateway: z.optional(z.strictObject({ host: z.string(), port: z.int() })),
+  /** Where services of the stack ask about seats and licences; absent: none does. */
+  cooperation: z.optional(z.strictObject({ tokenFile: z.string() })),
   folders: z._default(
     z.strictObject({
       /** Private to the agent: keys, the provided certificate, the chosen mode. */

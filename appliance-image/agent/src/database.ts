@@ -11,9 +11,16 @@ export interface Login {
 
 /** People wait for the gate, so a database that does not answer is given up soon. */
 const CONNECT_MS = 2000
-const STATEMENT_MS = 10_000
 /** The work is small; every connection costs PostgreSQL some MiB. */
 const CONNECTIONS = 2
+/** Longer than any job pauses: a connection that is used every minute is not made anew each time. */
+const IDLE_MS = 120_000
+
+export interface Bounds {
+  readonly connections: number
+  /** After so long a statement is given up. */
+  readonly statementMs: number
+}
 
 /**
  * Queries with values are prepared by name: each connection parses and plans them once. Texts are ours and few; a text that
@@ -41,18 +48,22 @@ function nameOf(text: string): string {
 export class PostgresDatabase implements Database {
   readonly #pool: pg.Pool
 
-  constructor({ host, database, role, passwordFile }: Login, onLost: (error: Error) => void) {
+  constructor(
+    { host, database, role, passwordFile }: Login,
+    onLost: (error: Error) => void,
+    { connections, statementMs }: Bounds = { connections: CONNECTIONS, statementMs: 10_000 },
+  ) {
     this.#pool = new pg.Pool({
       host,
       database,
       user: role,
       password: async () => (await readFile(passwordFile, 'utf8')).trim(),
-      max: CONNECTIONS,
-      idleTimeoutMillis: 60_000,
+      max: connections,
+      idleTimeoutMillis: IDLE_MS,
       connectionTimeoutMillis: CONNECT_MS,
-      statement_timeout: STATEMENT_MS,
-      query_timeout: STATEMENT_MS + 1000,
-      idle_in_transaction_session_timeout: STATEMENT_MS,
+      statement_timeout: statementMs,
+      query_timeout: statementMs + 1000,
+      idle_in_transaction_session_timeout: statementMs,
       application_name: 'domicile agent',
       keepAlive: true,
     })
@@ -63,10 +74,11 @@ export class PostgresDatabase implements Database {
     return preparing(this.#pool).query(text, values)
   }
 
-  async transaction<T>(work: (session: Queryable) => Promise<T>): Promise<T> {
+  /** @param begin how the transaction begins, when it is not one like every other */
+  async transaction<T>(work: (session: Queryable) => Promise<T>, begin = 'BEGIN'): Promise<T> {
     const client = await this.#pool.connect()
     try {
-      await client.query('BEGIN')
+      await client.query(begin)
       const result = await work(preparing(client))
       await client.query('COMMIT')
       client.release()
