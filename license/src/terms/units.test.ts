@@ -8,7 +8,7 @@ test.each([
   [1000, 'MB', '1 kB'],
   [0, 'GB', '0 bytes'],
   [61.256, '%', '61.26 %'],
-  [801, 'e-mails', '801 e-mails'],
+  [801, 'e-mails', '801'],
   [7, '', '7'],
 ])('%s of %s is read as %s', (value, unit, words) => {
   expect(amountInWords(value, unit)).toBe(words)

@@ -14,12 +14,13 @@ export const UNITS: Readonly<Record<string, number>> = {
 
 const SIZES = ['TB', 'GB', 'MB', 'kB'] as const
 
-/** A number as people read it: sizes in the unit that fits, everything else as it is, to two decimals. */
+/** A number as people read it: sizes in the unit that fits, to two decimals; pieces without a unit, for what they are is said beside it. */
 export function amountInWords(value: number, unit: string): string {
-  const isSize = unit === 'bytes' || SIZES.some((size) => size === unit)
-  if (!isSize) return `${rounded(value)}${unit === '%' ? ' %' : unit === '' ? '' : ` ${unit}`}`
+  if (unit === '%') return `${rounded(value)} %`
+  if (unit !== 'bytes' && !SIZES.some((size) => size === unit)) return rounded(value)
   const size = SIZES.find((one) => value >= (UNITS[one] as number))
-  return size ? `${rounded(value / (UNITS[size] as number))} ${size}` : `${rounded(value)} bytes`
+  if (size) return `${rounded(value / (UNITS[size] as number))} ${size}`
+  return value === 1 ? '1 byte' : `${rounded(value)} bytes`
 }
 
 const rounded = (value: number) => String(Math.round(value * 100) / 100)
