@@ -1,5 +1,5 @@
 import { containerDrift, postgresDrift } from '@domicile/stacks/apply'
-import { AGENT_DATABASE, type Blueprint, type Difference } from '@domicile/stacks/plan'
+import { AGENT_DATABASE, type Blueprint, type Difference, METER_ROLE } from '@domicile/stacks/plan'
 import type { RunningFacts } from './running.ts'
 
 /** One judged fact, as `status`, `doctor` and `acceptance` show it. */
@@ -16,10 +16,10 @@ const DAY_MS = 86_400_000
 
 /** Every difference between what is wanted and what runs; empty when `apply` would do nothing. */
 export function drift(blueprint: Blueprint, facts: RunningFacts): Difference[] {
-  const gone = (kind: 'network' | 'volume' | 'database', subject: string): Difference => ({
+  const gone = (kind: 'secret' | 'network' | 'volume' | 'database', subject: string, aspect = kind as string) => ({
     kind,
     subject,
-    aspect: kind,
+    aspect,
     wanted: 'exists',
     found: 'is missing',
   })
@@ -38,6 +38,7 @@ export function drift(blueprint: Blueprint, facts: RunningFacts): Difference[] {
       wanted: 'as rendered',
       found: 'missing or edited',
     })),
+    ...facts.missingSecrets.map((path) => gone('secret', path)),
     ...blueprint.networks.flatMap(({ name, subnet, internal }): Difference[] => {
       const found = facts.networks.get(name)
       if (!found) return [gone('network', name)]
@@ -54,6 +55,7 @@ export function drift(blueprint: Blueprint, facts: RunningFacts): Difference[] {
     ...(facts.databases?.includes(blueprint.database.name) && !facts.databases.includes(AGENT_DATABASE)
       ? [gone('database', AGENT_DATABASE)]
       : []),
+    ...(facts.roles && !facts.roles.includes(METER_ROLE) ? [gone('database', METER_ROLE, 'role')] : []),
     ...(facts.postgresSettings ? postgresDrift(blueprint.database.settings, facts.postgresSettings) : []),
   ]
 }

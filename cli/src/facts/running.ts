@@ -15,9 +15,12 @@ export interface RunningFacts {
   readonly missingImages: readonly string[]
   /** Paths of rendered files whose content is not as rendered. */
   readonly changedFiles: readonly string[]
+  /** Paths of secrets of the appliance's own that are gone, or are not the same as what they should be a copy of. */
+  readonly missingSecrets: readonly string[]
   readonly postgresSettings: Readonly<Record<string, string>> | undefined
-  /** Names of the databases in PostgreSQL. */
+  /** Names of the databases in PostgreSQL, and of those who may log in. */
   readonly databases: readonly string[] | undefined
+  readonly roles: readonly string[] | undefined
   readonly agent: VerbResponse<'status'> | undefined
   readonly agentError: string | undefined
   /** Of the file system that holds the appliance; bytes. */
@@ -30,17 +33,20 @@ export async function readRunning({ blueprint, state, engine }: Appliance): Prom
     new Map(await Promise.all(names.map(async (name) => [name, await read(name)] as const)))
   const names = (things: readonly { name: string }[]) => things.map(({ name }) => name)
   // Everything at once: what takes long is asking, not answering.
-  const [containers, networks, volumes, lost, changed, postgresSettings, databases, agent, disk] = await Promise.all([
-    each(names(blueprint.containers), (name) => findContainer(engine, name)),
-    each(names(blueprint.networks), engine.findNetwork.bind(engine)),
-    each(blueprint.volumes, async (name) => (await engine.findVolume(name)) !== undefined),
-    missingImages(state.images, engine),
-    changedFiles(blueprint.files),
-    readPostgresSettings(blueprint, engine).catch(() => undefined),
-    readDatabases(blueprint, engine).catch(() => undefined),
-    askAgent(blueprint.layout.lib),
-    freeSpace(),
-  ])
+  const [containers, networks, volumes, lost, changed, secrets, postgresSettings, databases, roles, agent, disk] =
+    await Promise.all([
+      each(names(blueprint.containers), (name) => findContainer(engine, name)),
+      each(names(blueprint.networks), engine.findNetwork.bind(engine)),
+      each(blueprint.volumes, async (name) => (await engine.findVolume(name)) !== undefined),
+      missingImages(state.images, engine),
+      changedFiles(blueprint.files),
+      missingSecrets(blueprint.secrets.filter(({ replaceable }) => replaceable)),
+      readPostgresSettings(blueprint, engine).catch(() => undefined),
+      readNames(blueprint, engine, 'SELECT datname FROM pg_database;').catch(() => undefined),
+      readNames(blueprint, engine, 'SELECT rolname FROM pg_roles WHERE rolcanlogin;').catch(() => undefined),
+      askAgent(blueprint.layout.lib),
+      freeSpace(),
+    ])
   return {
     ...{
       containers,
@@ -48,8 +54,10 @@ export async function readRunning({ blueprint, state, engine }: Appliance): Prom
       volumes,
       missingImages: lost,
       changedFiles: changed,
+      missingSecrets: secrets,
       postgresSettings,
       databases,
+      roles,
       disk,
       ...agent,
     },
@@ -89,9 +97,21 @@ async function changedFiles(files: Appliance['blueprint']['files']): Promise<str
   return contents.filter(({ same }) => !same).map(({ path }) => path)
 }
 
-async function readDatabases({ containers }: Appliance['blueprint'], engine: Appliance['engine']) {
-  const names = await sql(engine, containers[0]?.name ?? '', 'postgres', 'SELECT datname FROM pg_database;')
-  return names.trim().split('\n')
+async function missingSecrets(secrets: Appliance['blueprint']['secrets']): Promise<string[]> {
+  // Who may not look does not know; whoever mends may.
+  const gone = (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? null : undefined)
+  const read = (path: string) => readFile(path, 'utf8').catch(gone)
+  const found = await Promise.all(
+    secrets.map(async ({ path, sameAs }) => {
+      const text = await read(path)
+      return { path, missing: text === null || (sameAs !== undefined && text !== (await read(sameAs))) }
+    }),
+  )
+  return found.filter(({ missing }) => missing).map(({ path }) => path)
+}
+
+async function readNames({ containers }: Appliance['blueprint'], engine: Appliance['engine'], query: string) {
+  return (await sql(engine, containers[0]?.name ?? '', 'postgres', query)).trim().split('\n')
 }
 
 async function readPostgresSettings({ containers, database }: Appliance['blueprint'], engine: Appliance['engine']) {

@@ -1,7 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { UserError } from '../kernel/index.ts'
-import { AGENT_DATABASE, AGENT_ROLE, type DatabaseSpec } from '../plan/index.ts'
+import { AGENT_DATABASE, AGENT_ROLE, type DatabaseSpec, METER_ROLE } from '../plan/index.ts'
 import type { Engine } from './engine.ts'
 import type { Handlers, Progress } from './operation.ts'
 import { ownerOf, refuseForeign, removeOwnContainer } from './ownership.ts'
@@ -25,6 +25,7 @@ export function databaseHandlers(
           owner: await verifierOf(database.ownerSecret),
           app: await verifierOf(database.appSecret),
           agent: await verifierOf(database.agentSecret),
+          meter: await verifierOf(database.meterSecret),
         }
         await sql(engine, postgres, 'postgres', rolesSql(database, verifiers))
       },
@@ -206,6 +207,7 @@ interface Verifiers {
   readonly owner: string
   readonly app: string
   readonly agent: string
+  readonly meter: string
 }
 
 function rolesSql(database: DatabaseSpec, verifiers: Verifiers): string {
@@ -217,13 +219,28 @@ ALTER ROLE ${identifier(role)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLI
 SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0 ENCODING ''UTF8'' LOCALE ''C.UTF-8''', ${literal(database)}, ${literal(owner)})
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = ${literal(database)}) \\gexec
 REVOKE ALL ON DATABASE ${identifier(database)} FROM PUBLIC;`
-  return `${role(owner, verifiers.owner)}${role(app, verifiers.app)}${role(AGENT_ROLE, verifiers.agent)}
+  return `${role(owner, verifiers.owner)}${role(app, verifiers.app)}${role(AGENT_ROLE, verifiers.agent)}${role(METER_ROLE, verifiers.meter)}
+${METER_SETTINGS}
 GRANT ${identifier(app)} TO ${identifier(owner)};
 -- Not inherited: the agent acts as the owner only where it says so (read-only standing, triggers on the owner's tables).
 GRANT ${identifier(owner)} TO ${AGENT_ROLE} WITH INHERIT FALSE, SET TRUE;
+-- Databases that every PostgreSQL has: applications look there which others there are, and nobody else needs to.
+REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;
+GRANT CONNECT ON DATABASE postgres, template1 TO ${identifier(owner)}, ${identifier(app)};
 ${create(name, owner)}${create(AGENT_DATABASE, AGENT_ROLE)}
 ${accessSql(database)}`
 }
+
+/**
+ * Meters may look at nothing for long, at no time of their own, and with one processor. That they may only read is a matter of
+ * rights; that they do so in transactions that only read keeps functions of the application's from writing for them.
+ */
+const METER_SETTINGS = `ALTER ROLE ${METER_ROLE} CONNECTION LIMIT 3;
+ALTER ROLE ${METER_ROLE} SET default_transaction_read_only = on;
+ALTER ROLE ${METER_ROLE} SET statement_timeout = '2s';
+ALTER ROLE ${METER_ROLE} SET idle_in_transaction_session_timeout = '10s';
+ALTER ROLE ${METER_ROLE} SET timezone = 'UTC';
+ALTER ROLE ${METER_ROLE} SET max_parallel_workers_per_gather = 0;`
 
 const recreateSql = (database: DatabaseSpec) => `
 DROP DATABASE IF EXISTS ${identifier(database.name)} WITH (FORCE);
@@ -238,16 +255,23 @@ const accessSql = ({
   app,
 }: DatabaseSpec) => `GRANT CONNECT, TEMPORARY ON DATABASE ${identifier(name)} TO ${identifier(app)};
 GRANT CONNECT, CREATE, TEMPORARY ON DATABASE ${identifier(name)} TO ${AGENT_ROLE};
+GRANT CONNECT ON DATABASE ${identifier(name)} TO ${METER_ROLE};
 `
 
 const commentSql = ({ name }: DatabaseSpec, text: string) =>
   `COMMENT ON DATABASE ${identifier(name)} IS ${literal(text)};`
 
-/** The application’s role may read and write rows and draw numbers; everything else is the owner’s. */
+/**
+ * The application’s role may read and write rows and draw numbers, the meters’ role may read rows; everything else is the
+ * owner’s. (With pg_read_all_data the meters would also read who may log in to PostgreSQL.)
+ */
 const grantsSql = ({ app, grants }: DatabaseSpec) => `
 GRANT USAGE ON SCHEMA public TO ${identifier(app)};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${identifier(app)};
 GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO ${identifier(app)};
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${identifier(app)};
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO ${identifier(app)};
+GRANT USAGE ON SCHEMA public TO ${METER_ROLE};
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${METER_ROLE};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ${METER_ROLE};
 ${grants?.trim() ? vendorSql(grants) : ''}`

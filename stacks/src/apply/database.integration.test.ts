@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { scramVerifier, sqlAsOwner, vendorSql } from './database-handlers.ts'
+import { type DatabaseSpec, METER_ROLE } from '../plan/index.ts'
+import { asRole, databaseHandlers, scramVerifier, sqlAsOwner, vendorSql } from './database-handlers.ts'
 import type { Engine } from './engine.ts'
 
 /** A PostgreSQL of its own from the system image, without a network. */
@@ -98,5 +99,76 @@ describe('SQL of the vendor', () => {
 
   test('leaves no password behind', async () => {
     expect((await inside(['sh', '-c', 'ls -A /tmp'])).stdout).toBe('')
+  })
+})
+
+describe('the role that asks meters', () => {
+  let folder: string
+  let database: DatabaseSpec
+  const asOwner = (text: string) => sqlAsOwner(engine, name, database, text)
+  /** What psql says when the meters' role runs `text`. */
+  const asMeter = async (text: string, where = database.name) => {
+    const psql = ['psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', '-']
+    const login = { database: where, role: METER_ROLE, secret: database.meterSecret }
+    const { command, input } = await asRole(psql, login)
+    const { exitCode, stdout, stderr } = await inside(command, `${input}${text}`)
+    return exitCode === 0 ? stdout : stderr
+  }
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'meter-'))
+    const secret = (of: string) => join(folder, of)
+    for (const of of ['owner', 'app', 'agent', 'meter']) await writeFile(secret(of), `password of ${of}`)
+    database = {
+      ...{ name: 'metered', owner: 'metered_owner', app: 'metered_app', grants: undefined, settings: {} },
+      ...{ ownerSecret: secret('owner'), appSecret: secret('app') },
+      ...{ agentSecret: secret('agent'), meterSecret: secret('meter') },
+    }
+    const handlers = databaseHandlers(engine as Engine)
+    const progress = { say: () => undefined, signal: new AbortController().signal }
+    const make = async () => {
+      await handlers.database.run({ kind: 'database', postgres: name, database }, progress)
+      await handlers.grants.run({ kind: 'grants', postgres: name, database }, progress)
+    }
+    await make()
+    await asOwner(`CREATE TABLE made_before (x int); INSERT INTO made_before VALUES (1);
+      CREATE FUNCTION writes() RETURNS bigint SECURITY DEFINER LANGUAGE sql AS 'INSERT INTO made_before VALUES (2) RETURNING 1';`)
+    // A second time, as apply does it on an appliance that runs.
+    await make()
+    await asOwner('CREATE TABLE made_after (x int)')
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  test('reads what the application has, and what it will have', async () => {
+    expect(await asMeter('SELECT count(*) FROM made_before')).toBe('1')
+    expect(await asMeter('SELECT count(*) FROM made_after')).toBe('0')
+    expect(await asMeter('SHOW timezone')).toBe('UTC')
+  })
+
+  test.each([
+    ['write', 'INSERT INTO made_before VALUES (3)', 'read-only transaction'],
+    [
+      'write when it says that it writes',
+      'BEGIN READ WRITE; DELETE FROM made_before',
+      'permission denied for table made_before',
+    ],
+    ['make a table', 'BEGIN READ WRITE; CREATE TABLE public.mine (x int)', 'permission denied for schema public'],
+    ['make a table for itself', 'BEGIN READ WRITE; CREATE TEMPORARY TABLE mine (x int)', 'permission denied to create'],
+    ['write through a function of the application', 'SELECT writes()', 'read-only transaction'],
+    [
+      'begin to write within a query',
+      "SELECT set_config('transaction_read_only', 'off', true), writes()",
+      'must be set before any query',
+    ],
+    ['see passwords', 'SELECT count(rolpassword) FROM pg_authid', 'permission denied for table pg_authid'],
+    ['read files', "SELECT length(pg_read_file('/etc/passwd'))", 'permission denied for function pg_read_file'],
+    ['become the owner', 'SET ROLE metered_owner', 'permission denied to set role'],
+    ['take long', 'SELECT count(*) FROM pg_sleep(10)', 'canceling statement due to statement timeout'],
+  ])('cannot %s', async (_, text, refusal) => {
+    expect(await asMeter(text)).toContain(refusal)
+  })
+
+  test.each(['postgres', 'template1', 'domicile'])('is not let into the database %s', async (other) => {
+    expect(await asMeter('SELECT 1', other)).toContain('permission denied for database')
   })
 })

@@ -40,6 +40,32 @@ test('a write that fails leaves the old content and nothing beside it', async ()
   expect(await readFile(join(folder, 'a'), 'utf8')).toBe('old')
 })
 
+const secret = (name: string, sameAs?: string) => ({
+  ...{ name, path: join(folder, name), length: 43, uid, gid, replaceable: true },
+  ...(sameAs !== undefined && { sameAs: join(folder, sameAs) }),
+})
+
+test('a secret stays as it is; one that two users read is the same text in two files, also after one was lost', async () => {
+  const { secrets } = hostHandlers()
+  const make = () => secrets.run({ kind: 'secrets', secrets: [secret('token'), secret('copy', 'token')] }, progress)
+  const read = () => Promise.all(['token', 'copy'].map((name) => readFile(join(folder, name), 'utf8')))
+  await make()
+  const [first, copy] = await read()
+  expect(first).toMatch(/^\w{43}$/)
+  expect(copy).toBe(first)
+
+  await rm(join(folder, 'copy'))
+  await make()
+  expect(await read()).toEqual([first, first])
+
+  await rm(join(folder, 'token'))
+  await make()
+  const [second, secondCopy] = await read()
+  expect(second).not.toBe(first)
+  expect(secondCopy).toBe(second)
+  expect((await stat(join(folder, 'copy'))).mode & 0o777).toBe(0o400)
+})
+
 test('undoing brings back what was there and removes what was not', async () => {
   const { files } = hostHandlers()
   const action = { kind: 'files' as const, files: [file('old', 'changed'), file('new', 'x')] }

@@ -35,9 +35,7 @@ export function hostHandlers(): Pick<Handlers, 'directories' | 'files' | 'secret
     },
     files: {
       look: async ({ files }) =>
-        Object.fromEntries(
-          await Promise.all(files.map(async ({ path }) => [path, await readFile(path, 'utf8').catch(() => null)])),
-        ),
+        Object.fromEntries(await Promise.all(files.map(async ({ path }) => [path, await readIfThere(path)]))),
       run: async ({ files }) => {
         for (const file of files) await writeDurably(file)
       },
@@ -53,10 +51,12 @@ export function hostHandlers(): Pick<Handlers, 'directories' | 'files' | 'secret
     },
     secrets: {
       look: ({ secrets }) => existence(secrets.map(({ path }) => path)),
-      // A secret that exists stays: the database already knows it.
       run: async ({ secrets }) => {
-        for (const { path, length, uid, gid } of secrets) {
-          if (!(await exists(path))) await writeDurably({ path, content: makeSecret(length), mode: 0o400, uid, gid })
+        for (const { path, length, uid, gid, sameAs } of secrets) {
+          const content = sameAs ? await readFile(sameAs, 'utf8') : makeSecret(length)
+          // A secret that exists stays: the database already knows it.
+          const stays = sameAs ? (await readIfThere(path)) === content : await exists(path)
+          if (!stays) await writeDurably({ path, content, mode: 0o400, uid, gid })
         }
       },
       undo: async ({ secrets }, before) => {
@@ -65,6 +65,8 @@ export function hostHandlers(): Pick<Handlers, 'directories' | 'files' | 'secret
     },
   }
 }
+
+const readIfThere = (path: string) => readFile(path, 'utf8').catch(() => null)
 
 const makeSecret = (length: number) => Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
 

@@ -33,6 +33,10 @@ export interface SecretSpec {
   readonly length: number
   readonly uid: number
   readonly gid: number
+  /** Path of the secret, earlier in the list, whose text this one has, too: a file belongs to one user. */
+  readonly sameAs?: string
+  /** One of the appliance's own: were it lost, another would do. A secret of the stack may be the key to its data. */
+  readonly replaceable: boolean
 }
 
 /** Everything one appliance consists of on its host: what install makes, apply compares and uninstall removes. */
@@ -59,6 +63,9 @@ export interface Blueprint {
 export const AGENT_ROLE = 'domicile_agent'
 export const AGENT_DATABASE = 'domicile'
 
+/** The role that asks the stack's meters: it may read the application's tables, and nothing else. */
+export const METER_ROLE = 'domicile_meter'
+
 export interface DatabaseSpec {
   readonly name: string
   readonly owner: string
@@ -67,6 +74,8 @@ export interface DatabaseSpec {
   readonly appSecret: string
   /** Password of `AGENT_ROLE`, which holds guards, seats and read-only standing. */
   readonly agentSecret: string
+  /** Password of `METER_ROLE`. */
+  readonly meterSecret: string
   /** SQL of the stack, run as the owner after initialize and migrate. */
   readonly grants: string | undefined
   /** PostgreSQL settings by name, as rendered into its configuration file and as `SHOW` must answer. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Job, Service, Settings, Stack } from '../stack/index.ts'
+import { type Job, LICENSE_SECRET, type Service, type Settings, type Stack } from '../stack/index.ts'
 import { type HostFile, layoutOf, type SecretSpec } from './blueprint.ts'
 import { type ContainerSpec, type Mount, sealed } from './container-spec.ts'
 import { interpolate } from './interpolate.ts'
@@ -44,6 +44,13 @@ export interface Context {
   readonly files: readonly HostFile[]
   readonly secrets: readonly SecretSpec[]
 }
+
+/** The agent's own file of the token that cooperating services show it. */
+export const AGENT_LICENSE_SECRET = 'agent_license_token'
+
+const holdsToken = ({ secrets }: Service) => secrets.includes(LICENSE_SECRET)
+/** Whether a service of the stack speaks with the agent. */
+export const cooperates = ({ compose }: Stack) => Object.values(compose.services).some(holdsToken)
 
 export const volumeName = (appliance: string, volume: string) => `${appliance}_${volume}`
 export const networkName = (appliance: string, network: 'internal' | 'edge') => `${appliance}_${network}`
@@ -130,7 +137,7 @@ export function postgresContainer(context: Context, memoryBytes: number): Contai
 }
 
 export function agentContainer(context: Context): ContainerSpec {
-  const { name, tls } = context.wanted
+  const { name, stack, tls } = context.wanted
   const { lib } = layoutOf(name)
   return seal(context, {
     ...system,
@@ -140,6 +147,8 @@ export function agentContainer(context: Context): ContainerSpec {
       volume(name, 'tls', '/tls'),
       bind(`${lib}/config/agent.json`, '/etc/domicile/agent.json'),
       bind(`${lib}/secrets/agent_database_password`, '/run/secrets/agent_database_password'),
+      bind(`${lib}/secrets/meter_database_password`, '/run/secrets/meter_database_password'),
+      ...(cooperates(stack) ? [bind(`${lib}/secrets/${AGENT_LICENSE_SECRET}`, `/run/secrets/${LICENSE_SECRET}`)] : []),
       bind(`${lib}/run`, '/run/domicile', false),
     ],
     tmpfs: { '/tmp': tmpfsFor(`${UID.agent}`, '16m') },
@@ -210,7 +219,7 @@ function applicationPart({ wanted, url, hostname, secrets }: Context, name: stri
   return {
     service: name,
     after: service.depends_on,
-    environment,
+    environment: { ...environment, ...(holdsToken(service) && { DOMICILE_LICENSE_URL: 'http://agent:8081' }) },
     user: service.user,
     mounts: [
       ...service.volumes.map(({ source, target, readOnly }) => volume(wanted.name, source, target, readOnly)),

@@ -7,6 +7,7 @@ export {
   type HostFile,
   type Layout,
   layoutOf,
+  METER_ROLE,
   type SecretSpec,
 } from './blueprint.ts'
 export {

@@ -91,6 +91,48 @@ test('no secret is in an environment, a label or a command', () => {
   for (const { path } of secrets) expect(values.some((value) => value.includes(path))).toBe(false)
 })
 
+describe('the token with which services speak to the agent', () => {
+  const app = () => {
+    const { app: found } = erp.compose.services
+    if (!found) throw new Error('no app')
+    return found
+  }
+  const cooperating = () => ({
+    ...erp,
+    compose: {
+      ...erp.compose,
+      services: { ...erp.compose.services, app: { ...app(), secrets: [...app().secrets, 'license_token'] } },
+    },
+  })
+  const tokens = (name: string, of: Blueprint) =>
+    service(name, of).mounts.filter(({ target }) => target === '/run/secrets/license_token')
+  const agentJson = ({ files }: Blueprint) =>
+    JSON.parse(files.find(({ path }) => path.endsWith('/agent.json'))?.content ?? '') as Record<string, unknown>
+
+  test('is given to services that list it, with the address, and to the agent as a file of its own', () => {
+    const made = blueprint({ stack: cooperating() })
+
+    expect(made.secrets.filter(({ name }) => name.includes('license'))).toMatchObject([
+      { name: 'license_token', uid: 971, length: 43 },
+      { name: 'agent_license_token', uid: 8100, sameAs: '/var/lib/domicile/erp/secrets/license_token' },
+    ])
+    expect(tokens('app', made)).toMatchObject([{ source: '/var/lib/domicile/erp/secrets/license_token' }])
+    expect(tokens('agent', made)).toMatchObject([{ source: '/var/lib/domicile/erp/secrets/agent_license_token' }])
+    expect(service('app', made).environment['DOMICILE_LICENSE_URL']).toBe('http://agent:8081')
+    expect(service('cron', made).environment).not.toHaveProperty('DOMICILE_LICENSE_URL')
+    expect(tokens('cron', made)).toEqual([])
+    expect(agentJson(made)['cooperation']).toEqual({ tokenFile: '/run/secrets/license_token' })
+  })
+
+  test('is not there where nobody asks for it', () => {
+    const made = blueprint()
+
+    expect(made.secrets.map(({ name }) => name).filter((name) => name.includes('license'))).toEqual([])
+    expect(tokens('agent', made)).toEqual([])
+    expect(agentJson(made)).not.toHaveProperty('cooperation')
+  })
+})
+
 test('settings reach the containers', () => {
   expect(service('app', blueprint({ settings: { hostname: 'a.example', workers: 7 } })).environment['WORKERS']).toBe(
     '7',
@@ -133,7 +175,7 @@ test('a service is started when those it depends on are healthy', () => {
 })
 
 describe('mending', () => {
-  const difference = (kind: 'container' | 'network' | 'volume' | 'file', subject: string) => ({
+  const difference = (kind: 'container' | 'network' | 'volume' | 'file' | 'secret', subject: string) => ({
     kind,
     subject,
     aspect: '',
@@ -159,6 +201,21 @@ describe('mending', () => {
     )
 
     expect(ids).toEqual(['configuration', 'discard gateway', 'container gateway', 'healthy gateway'])
+  })
+
+  test('a secret of ours that was lost is made again, set in PostgreSQL and given to who reads it', () => {
+    const lost = difference('secret', '/var/lib/domicile/erp/secrets/meter_database_password')
+    const ids = mendSteps(blueprint(), [], [lost]).map(({ id }) => id)
+
+    expect(ids).toEqual(['secrets', 'discard agent', 'database', 'grants', 'container agent', 'healthy agent'])
+  })
+
+  test('PostgreSQL runs before anything is said to it', () => {
+    const gone = { ...difference('container', 'postgres'), aspect: 'container' }
+    const lost = difference('secret', '/var/lib/domicile/erp/secrets/meter_database_password')
+    const ids = mendSteps(blueprint(), [], [gone, lost]).map(({ id }) => id)
+
+    expect(ids.indexOf('healthy postgres')).toBeLessThan(ids.indexOf('database'))
   })
 
   test('never puts an empty volume where data was', () => {

@@ -1,4 +1,4 @@
-import type { Service, Stack } from '../stack/index.ts'
+import { LICENSE_SECRET, type Service, type Stack } from '../stack/index.ts'
 import {
   AGENT_DATABASE,
   AGENT_ROLE,
@@ -6,13 +6,16 @@ import {
   type DatabaseSpec,
   type HostFile,
   layoutOf,
+  METER_ROLE,
   type SecretSpec,
 } from './blueprint.ts'
 import { projectLabels } from './container-spec.ts'
 import {
+  AGENT_LICENSE_SECRET,
   addressOf,
   agentContainer,
   type Context,
+  cooperates,
   gatewayContainer,
   jobContainer,
   networkName,
@@ -46,6 +49,7 @@ export function makeBlueprint(wanted: Wanted): Blueprint {
     ownerSecret: `${layout.lib}/secrets/database_owner_password`,
     appSecret: `${layout.lib}/secrets/database_password`,
     agentSecret: `${layout.lib}/secrets/agent_database_password`,
+    meterSecret: `${layout.lib}/secrets/meter_database_password`,
     grants: stack.manifest.database.grants ? stack.files.get(stack.manifest.database.grants) : undefined,
     settings,
   }
@@ -121,7 +125,7 @@ function configFiles(wanted: Wanted, postgres: Record<string, string>): HostFile
 /** What the agent must know of the appliance; `appliance-image/agent/src/config.ts` reads it. */
 function agentConfig({ name, stack, settings, subnets, tls, vendorKeys }: Wanted) {
   const { manifest } = stack
-  const { gateway, guards = {}, database } = manifest
+  const { gateway, guards = {}, database, meters = {} } = manifest
   return {
     version: 1,
     appliance: name,
@@ -146,18 +150,24 @@ function agentConfig({ name, stack, settings, subnets, tls, vendorKeys }: Wanted
       application: database.name,
       owner: database.owner,
       app: database.app,
+      meterRole: METER_ROLE,
     },
     guards,
+    meters,
+    gateway: { host: addressOf(stack, subnets.internal, 'gateway'), port: 8080 },
+    ...(cooperates(stack) && { cooperation: { tokenFile: `/run/secrets/${LICENSE_SECRET}` } }),
   }
 }
 
 function secretSpecs({ name, stack }: Wanted): SecretSpec[] {
-  const secret = (base: string, length: number, uid: number): SecretSpec => ({
+  const path = (base: string) => `${layoutOf(name).lib}/secrets/${base}`
+  const secret = (base: string, length: number, uid: number, replaceable = true): SecretSpec => ({
     name: base,
-    path: `${layoutOf(name).lib}/secrets/${base}`,
+    path: path(base),
     length,
     uid,
     gid: uid,
+    replaceable,
   })
   const appUid = uidOf(stack.compose.services[stack.manifest.gateway.service])
   return [
@@ -165,8 +175,15 @@ function secretSpecs({ name, stack }: Wanted): SecretSpec[] {
     secret('database_owner_password', 40, appUid),
     secret('database_password', 40, appUid),
     secret('agent_database_password', 40, UID.agent),
+    secret('meter_database_password', 40, UID.agent),
+    ...(cooperates(stack)
+      ? [
+          secret(LICENSE_SECRET, 43, userOfSecret(stack, LICENSE_SECRET) ?? appUid),
+          { ...secret(AGENT_LICENSE_SECRET, 43, UID.agent), sameAs: path(LICENSE_SECRET) },
+        ]
+      : []),
     ...Object.entries(stack.manifest.secrets).map(([base, { length }]) =>
-      secret(base, length, userOfSecret(stack, base) ?? appUid),
+      secret(base, length, userOfSecret(stack, base) ?? appUid, false),
     ),
   ]
 }

@@ -3,18 +3,20 @@ import type { Blueprint } from './blueprint.ts'
 import {
   databaseStep,
   filesStep,
+  grantsStep,
   type ImageWanted,
   imagesStep,
   networkStep,
   type Step,
+  secretsStep,
   startSteps,
   volumeStep,
 } from './steps.ts'
 
 /** One difference between what is wanted and what runs, in words a person can check. */
 export interface Difference {
-  readonly kind: 'image' | 'file' | 'network' | 'volume' | 'container' | 'postgres' | 'database'
-  /** Image reference, path, name of the network or volume, service, PostgreSQL setting, or database. */
+  readonly kind: 'image' | 'file' | 'secret' | 'network' | 'volume' | 'container' | 'postgres' | 'database'
+  /** Image reference, path, name of the network or volume, service, PostgreSQL setting, database or role. */
   readonly subject: string
   readonly aspect: string
   readonly wanted: string
@@ -35,8 +37,9 @@ export function mendSteps(
 ): Step[] {
   const subjects = (kind: Difference['kind']) =>
     new Set(differences.filter((difference) => difference.kind === kind).map(({ subject }) => subject))
-  const [files, networks, volumes, services, settings] = [
+  const [files, secrets, networks, volumes, services, settings] = [
     subjects('file'),
+    subjects('secret'),
     subjects('network'),
     subjects('volume'),
     subjects('container'),
@@ -53,7 +56,7 @@ export function mendSteps(
     ({ service, networks: attached, mounts }) =>
       services.has(service) ||
       attached.some(({ network }) => networks.has(network)) ||
-      mounts.some(({ source }) => files.has(source) || volumes.has(source)),
+      mounts.some(({ source }) => [files, secrets, volumes].some((changed) => changed.has(source))),
   )
   const postgres = blueprint.containers[0]
   return [
@@ -67,6 +70,7 @@ export function mendSteps(
           ),
         ]
       : []),
+    ...(secrets.size > 0 ? [secretsStep(blueprint.secrets.filter(({ path }) => secrets.has(path)))] : []),
     ...(settings.size > 0 && postgres
       ? [
           {
@@ -76,7 +80,6 @@ export function mendSteps(
           },
         ]
       : []),
-    ...(subjects('database').size > 0 && postgres ? [databaseStep(postgres.name, blueprint.database)] : []),
     ...replaced
       .filter(({ service }) => !gone.has(service))
       .toReversed()
@@ -89,7 +92,12 @@ export function mendSteps(
       ),
     ...blueprint.networks.filter(({ name }) => networks.has(name)).map(networkStep),
     ...blueprint.volumes.filter((name) => volumes.has(name)).map((name) => volumeStep(name, blueprint.name)),
-    ...startSteps(blueprint.containers.filter((container) => replaced.includes(container))),
+    ...startSteps(replaced.filter((container) => container === postgres)),
+    // A role has the password that its secret says.
+    ...(postgres && (secrets.size > 0 || subjects('database').size > 0)
+      ? [databaseStep(postgres.name, blueprint.database), grantsStep(postgres.name, blueprint.database)]
+      : []),
+    ...startSteps(replaced.filter((container) => container !== postgres)),
   ]
 }
 

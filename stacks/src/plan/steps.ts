@@ -63,23 +63,14 @@ export function installSteps({ blueprint, images, records, healthPath }: Install
     },
     filesStep('release', 'Write down what is wanted and what the vendor signed', records),
     filesStep('configuration', 'Write the configuration of PostgreSQL, gateway and agent', blueprint.files),
-    {
-      id: 'secrets',
-      title: `Make ${blueprint.secrets.length} secrets`,
-      undo: 'remove the secrets that were not there before',
-      action: { kind: 'secrets', secrets: blueprint.secrets },
-    },
+    secretsStep(blueprint.secrets),
     imagesStep(images),
     ...blueprint.networks.map(networkStep),
     ...blueprint.volumes.map((volume) => volumeStep(volume, blueprint.name)),
     ...startSteps([postgres]),
     databaseStep(postgres.name, database),
     ...(jobs.initialize ? [initializeStep(postgres.name, database, jobs.initialize)] : []),
-    {
-      id: 'grants',
-      title: `Give ${database.app} its rights on rows`,
-      action: { kind: 'grants', postgres: postgres.name, database },
-    },
+    grantsStep(postgres.name, database),
     ...startSteps(others),
     {
       id: 'reachable',
@@ -145,6 +136,21 @@ export const networkStep = (network: NetworkSpec): Step => ({
   title: `Make the network ${network.name} (${network.subnet}${network.internal ? ', closed' : ''})`,
   undo: 'remove the network',
   action: { kind: 'network', network },
+})
+
+/** What is there already stays as it is. */
+export const secretsStep = (secrets: readonly SecretSpec[]): Step => ({
+  id: 'secrets',
+  title: `Make ${secrets.length} secrets`,
+  undo: 'remove the secrets that were not there before',
+  action: { kind: 'secrets', secrets },
+})
+
+/** Safe to run again: what was given stays given. */
+export const grantsStep = (postgres: string, database: DatabaseSpec): Step => ({
+  id: 'grants',
+  title: `Give ${database.app} its rights on rows`,
+  action: { kind: 'grants', postgres, database },
 })
 
 /** What is there already stays as it is. */

@@ -10,4 +10,4 @@ export {
   settingsValidator,
 } from './settings.ts'
 export { parseSize } from './sizes.ts'
-export { DATABASE_SECRETS, loadStack, parseStack, type Stack } from './stack.ts'
+export { DATABASE_SECRETS, LICENSE_SECRET, loadStack, parseStack, type Stack } from './stack.ts'

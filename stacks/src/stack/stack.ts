@@ -10,8 +10,20 @@ import { invalid, type Problem, parseYaml } from './yaml.ts'
 /** Secrets the appliance makes for every stack; a compose file uses them by these names. */
 export const DATABASE_SECRETS = ['database_password', 'database_owner_password'] as const
 
+/** What services show the agent when they ask it about seats and licences; a service gets it by listing it. */
+export const LICENSE_SECRET = 'license_token'
+
+/** Secrets that a compose file may name without describing them. */
+const GIVEN_SECRETS: readonly string[] = [...DATABASE_SECRETS, LICENSE_SECRET]
+
 /** Files beside those; a secret of the stack by such a name would be the appliance’s own. */
-const RESERVED_SECRETS: readonly string[] = [...DATABASE_SECRETS, 'postgres_password']
+const RESERVED_SECRETS: readonly string[] = [
+  ...GIVEN_SECRETS,
+  'postgres_password',
+  'agent_database_password',
+  'meter_database_password',
+  'agent_license_token',
+]
 
 /** Databases that every PostgreSQL has. */
 const RESERVED_DATABASES = ['postgres', 'template0', 'template1']
@@ -93,7 +105,7 @@ function crossCheck(
     if (!volumes.includes(volume)) wrong('documents', `"${volume}" is not a volume of compose.yaml`)
   }
   for (const secret of secrets) {
-    if (!Object.hasOwn(manifest.secrets, secret) && !(DATABASE_SECRETS as readonly string[]).includes(secret)) {
+    if (!Object.hasOwn(manifest.secrets, secret) && !GIVEN_SECRETS.includes(secret)) {
       wrong('secrets', `"${secret}" is not described under secrets of appliance.yaml`, 'compose.yaml')
     }
   }
