@@ -212,3 +212,57 @@ test('counts who works, and says when the first seat is free at the latest', asy
     nextFreeSeconds: 17 * 60,
   })
 })
+
+describe('the most who worked at the same moment', () => {
+  const away = async (keeper: SeatKeeper, minutes: number) => {
+    now += minutes * MINUTE
+    await keeper.cull(LIMITS.idleMinutes)
+  }
+
+  test('is known afterwards, though they have gone before anybody asked', async () => {
+    const keeper = newKeeper()
+    await ask(keeper, 'a')
+    await ask(keeper, 'admin', {}, known, 'administrators')
+    await away(keeper, 20)
+
+    expect(keeper.takePeak()).toEqual({ people: 2, services: 0 })
+    expect(keeper.takePeak()).toEqual({ people: 0, services: 0 })
+  })
+
+  test('counts on from those who still work when it is asked', async () => {
+    const keeper = newKeeper()
+    await ask(keeper, 'a')
+    await ask(keeper, 'robot', {}, known, 'services')
+    keeper.takePeak()
+    await keeper.release('a')
+
+    expect(keeper.takePeak()).toEqual({ people: 1, services: 1 })
+    expect(keeper.takePeak()).toEqual({ people: 0, services: 1 })
+  })
+
+  test('counts who was let in beyond the limit, each session once and as long as it works', async () => {
+    const keeper = newKeeper()
+    const warn = { behaviour: 'warn' } as const
+    for (const key of ['a', 'b', 'c', 'd', 'd', 'd']) await ask(keeper, key, warn)
+
+    expect(keeper.takePeak()).toEqual({ people: 4, services: 0 })
+    expect(keeper.counts(20).working.people).toBe(4)
+    now += 15 * MINUTE
+    for (const key of ['a', 'b', 'd']) await ask(keeper, key, warn)
+    await away(keeper, 10)
+    expect(keeper.counts(20).working.people).toBe(3)
+    expect(await ask(keeper, 'e', warn)).toBe('over')
+    now += 15 * MINUTE
+    await ask(keeper, 'd', warn)
+    await away(keeper, 1)
+    keeper.takePeak()
+    expect(keeper.takePeak().people).toBe(2)
+  })
+
+  test('does not count who was refused', async () => {
+    const keeper = newKeeper()
+    for (const key of ['a', 'b', 'c', 'd']) await ask(keeper, key)
+
+    expect(keeper.takePeak().people).toBe(2)
+  })
+})

@@ -22,9 +22,16 @@ interface Held {
 }
 
 export interface SeatCounts {
+  /** With those who were let in beyond the limit. */
   readonly working: Readonly<Record<Pool, number>>
   /** Seconds until the first seat that is not a service's is free if nobody does anything more; null: there is none. */
   readonly nextFreeSeconds: number | null
+}
+
+/** The most who worked at the same moment, administrators among the people. */
+export interface SeatPeak {
+  readonly people: number
+  readonly services: number
 }
 
 const MOST_SESSIONS = 20_000
@@ -46,6 +53,9 @@ const RECORD_EVERY_MS = 10 * 60_000
 export class SeatKeeper {
   readonly #ports: SeatKeeperPorts
   readonly #held = new Map<string, Held>()
+  /** Let in without a seat, since their limit only warns or counts. */
+  readonly #over = new Map<string, Pick<Held, 'pool' | 'seenAt'>>()
+  #peak: SeatPeak = { people: 0, services: 0 }
   readonly #asking = new Map<string, Promise<SeatResult>>()
   readonly #strangers = new Map<string, number>()
   readonly #recorded = new Map<string, number>()
@@ -102,6 +112,7 @@ export class SeatKeeper {
   async release(key: string): Promise<void> {
     await this.#asking.get(key)
     this.#held.delete(key)
+    this.#over.delete(key)
     await this.#told((store) => store.release(key))
   }
 
@@ -121,14 +132,20 @@ export class SeatKeeper {
     const taken = (await acquire()) ?? null
     if (taken === null) return 'unknown'
     if (taken || ((await this.#releaseStrangers()) && (await acquire()))) {
+      this.#over.delete(key)
       if (this.#held.size < MOST_SESSIONS)
         this.#held.set(key, { pool, seenAt: this.#ports.monotonic(), fresh: false, prove })
+      this.#notePeak()
       return 'held'
     }
     this.#held.delete(key)
     const { max, behaviour } = limits
     this.#record(behaviour === 'refuse' ? 'session-refused' : 'session-over-limit', key, { pool, max })
-    return behaviour === 'refuse' ? 'refused' : 'over'
+    if (behaviour === 'refuse') return 'refused'
+    if (this.#over.has(key) || this.#over.size < MOST_REMEMBERED)
+      this.#over.set(key, { pool, seenAt: this.#ports.monotonic() })
+    this.#notePeak()
+    return 'over'
   }
 
   /**
@@ -170,7 +187,8 @@ export class SeatKeeper {
   /** To be called every 15 seconds: frees what is idle. */
   async cull(idleMinutes: number): Promise<void> {
     const now = this.#ports.monotonic()
-    for (const [key, { seenAt }] of this.#held) if (now - seenAt >= idleMinutes * 60_000) this.#held.delete(key)
+    for (const sessions of [this.#held, this.#over])
+      for (const [key, { seenAt }] of sessions) if (now - seenAt >= idleMinutes * 60_000) sessions.delete(key)
     for (const [key, until] of this.#strangers) if (until <= now) this.#strangers.delete(key)
     for (const [key, until] of this.#recorded) if (until <= now) this.#recorded.delete(key)
     // First what was seen, so that no seat looks idle that is not.
@@ -184,8 +202,26 @@ export class SeatKeeper {
       working[pool] += 1
       if (pool !== 'services') oldest = Math.min(oldest, seenAt)
     }
+    for (const { pool } of this.#over.values()) working[pool] += 1
     const left = oldest + idleMinutes * 60_000 - this.#ports.monotonic()
     return { working, nextFreeSeconds: Number.isFinite(left) ? Math.max(1, Math.ceil(left / 1000)) : null }
+  }
+
+  /** The most who worked at the same moment since this was asked before. */
+  takePeak(): SeatPeak {
+    this.#notePeak()
+    const peak = this.#peak
+    this.#peak = { people: 0, services: 0 }
+    // Who works now did so after this moment too.
+    this.#notePeak()
+    return peak
+  }
+
+  #notePeak(): void {
+    let [people, services] = [0, 0]
+    for (const sessions of [this.#held, this.#over])
+      for (const { pool } of sessions.values()) pool === 'services' ? services++ : people++
+    this.#peak = { people: Math.max(people, this.#peak.people), services: Math.max(services, this.#peak.services) }
   }
 
   /** False while the table of seats cannot be asked. */
