@@ -17,6 +17,7 @@ export class SeatHold implements AsyncDisposable {
   readonly #ports: SeatHoldPorts
   #answer: SeatAnswer
   #timer: NodeJS.Timeout | undefined
+  #beating: Promise<void> = Promise.resolve()
   #released: Promise<void> | null = null
 
   /** @param answer the first one; a seat that was not given is not asked for again */
@@ -38,8 +39,7 @@ export class SeatHold implements AsyncDisposable {
   /** Gives it back; a second time does nothing. Never throws. */
   release(): Promise<void> {
     clearTimeout(this.#timer)
-    const held = this.#timer !== undefined
-    this.#released ??= held ? this.#ports.release() : Promise.resolve()
+    this.#released ??= this.#giveBack()
     return this.#released
   }
 
@@ -47,16 +47,23 @@ export class SeatHold implements AsyncDisposable {
     return this.release()
   }
 
+  async #giveBack(): Promise<void> {
+    if (!this.#timer) return
+    // The agent must not hear of it after it heard that it is given back.
+    await this.#beating
+    await this.#ports.release()
+  }
+
   #beatLater(): void {
     const seconds = Math.min(LONGEST_BEAT_SECONDS, this.#answer.idleSeconds / 3)
-    this.#timer = setTimeout(() => void this.#beat(), seconds * 1000)
+    this.#timer = setTimeout(() => {
+      this.#beating = this.#beat()
+    }, seconds * 1000)
     this.#timer.unref()
   }
 
   async #beat(): Promise<void> {
     this.#answer = await this.#ports.ask()
-    // Released meanwhile: the agent may have heard of that before it heard of this.
-    if (this.#released) return this.#ports.release()
-    this.#beatLater()
+    if (!this.#released) this.#beatLater()
   }
 }
