@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { HOURS_KEPT_DAYS, SAMPLES_KEPT_DAYS } from './index.ts'
+import { dayAfter, droppable, hoursMustBeKept, samplesMustBeKept } from './retention.ts'
+
+const daysUntil = (last: string, count: number) => {
+  const days = [last]
+  while (days.length < count)
+    days.unshift(new Date(Date.parse(days[0] as string) - 86_400_000).toISOString().slice(0, 10))
+  return days
+}
+const days = daysUntil('2031-12-31', HOURS_KEPT_DAYS + 400)
+const TODAY = '2031-12-31'
+
+test('samples are dropped after their time, hours after theirs', () => {
+  const { samples, hours } = droppable({ samples: days, hours: days }, new Set(days), TODAY)
+
+  expect(days.length - samples.length).toBe(SAMPLES_KEPT_DAYS + 1)
+  expect(days.length - hours.length).toBe(HOURS_KEPT_DAYS + 1)
+})
+
+test('what no seal has committed to stays, however old it is', () => {
+  expect(droppable({ samples: days, hours: days }, new Set(), TODAY)).toEqual({ samples: [], hours: [] })
+})
+
+test('what was rightly dropped is never missed afterwards', () => {
+  for (let [today, step] = [TODAY, 0]; step < 400; step++, today = dayAfter(today)) {
+    const { samples, hours } = droppable({ samples: days, hours: days }, new Set(days), TODAY)
+    expect(samples.some((day) => samplesMustBeKept(day, today))).toBe(false)
+    expect(hours.some((day) => hoursMustBeKept(day, today))).toBe(false)
+  }
+})
+
+test('every day of an audit of the last five years has its hours', () => {
+  expect(hoursMustBeKept('2027-01-01', '2031-12-31')).toBe(true)
+})
+
+test('a clock that was set back drops nothing', () => {
+  expect(droppable({ samples: days, hours: days }, new Set(days), '2020-01-01')).toEqual({ samples: [], hours: [] })
+})
