@@ -13,7 +13,10 @@ export interface JudgeRequest {
   readonly lines: readonly RecordLine[]
   /** Licence time, ISO 8601. */
   readonly now: string
+  /** Of meters, how many there are now. */
   readonly usage: Usage
+  /** Folder of the ledger, which holds what was counted by the calendar. */
+  readonly ledger: string
   /** A file of documents to take, if it can be taken. */
   readonly bring: {
     readonly text: string
@@ -30,6 +33,8 @@ export interface Judgement {
   /** In force, with renewals and receipts applied. */
   readonly licence: LicenceClaims | null
   readonly events: readonly StandingEvent[]
+  /** An amount that reached a higher tier than any before, to be written down; it counts in the standing already. */
+  readonly metered: { readonly meter: string; readonly value: number } | null
   /** Lines of the record that do not count any more, in words. */
   readonly problems: readonly string[]
   /** What the vendor counter-signed of this record, with what was brought. */

@@ -145,9 +145,10 @@ export class LicenceKeeper {
   evaluate(usage: Usage): Promise<void> {
     return this.#inTurn(async () => {
       try {
-        const judged = await this.#ports.judge.judge(this.#request(usage))
+        const request = this.#request(usage)
+        const judged = await this.#ports.judge.judge(request)
         if ('refused' in judged) throw new Error(judged.refused.message)
-        this.#put(judged)
+        this.#put(judged, new Date(request.now))
       } catch (error) {
         this.#undecided(error)
       }
@@ -174,7 +175,7 @@ export class LicenceKeeper {
       const entries = fresh.map(({ document, jti, text }) => ({ kind: 'imported', data: { document, jti, text } }))
       if (entries.length > 0) this.#chronicle.append(at, entries)
       this.#chronicle.heed(fresh)
-      this.#put(judged)
+      this.#put(judged, at)
       // What an unlock did to the clock is not in this judgement yet.
       if (fresh.some(({ setsClock }) => setsClock !== null)) this.#judgedAt = Number.NEGATIVE_INFINITY
       await this.#save()
@@ -233,10 +234,14 @@ export class LicenceKeeper {
     const now = this.now().toISOString()
     this.#judgedAt = this.#ports.ran()
     const lines = this.#chronicle.linesOf(...JUDGED)
-    return { vendorKeys, product: product.name, installation: this.#installation.id, lines, now, usage, bring: null }
+    return {
+      ...{ vendorKeys, product: product.name, installation: this.#installation.id, lines, now, usage, bring: null },
+      ledger: join(this.#options.folder, 'ledger'),
+    }
   }
 
-  #put({ standing, licence, events, revoked, problems, anchors }: Judgement): void {
+  #put({ standing, licence, events, revoked, problems, anchors, metered }: Judgement, at: Date): void {
+    if (metered) this.#chronicle.note('metered', metered, at)
     this.#chronicle.stands([...problems.map(unbelieved), ...this.#anchors.check(anchors, this.#chronicle)])
     this.#revoked = revoked
     this.#licence = licence
