@@ -23,12 +23,11 @@ export class Anchors {
 }
 
 function putBack({ jti, length }: Anchor): Found {
-  const problem = `the vendor counter-signed line ${length} of this installation's record, which is not in it: it was put back to an earlier state, or this is a copy`
   return {
-    data: { with: 'record', code: 'RECORD_PUT_BACK', anchor: jti, problem },
+    data: { with: 'record', code: 'RECORD_PUT_BACK', anchor: jti },
     advice: {
       code: 'RECORD_PUT_BACK',
-      message: `T${problem.slice(1)}.`,
+      message: `The vendor counter-signed line ${length} of this installation's record, which is not in it: it was put back to an earlier state, or this is a copy.`,
       hint: 'Everything goes on as before. Tell the vendor if you restored an old copy of the volume, or moved to another server and left the first one running.',
     },
   }

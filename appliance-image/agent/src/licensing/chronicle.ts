@@ -98,8 +98,8 @@ export class Chronicle {
     // Keys change with releases; the record keeps which of them counted when.
     const known = this.linesOf(VENDOR_KEYS).at(-1)?.data['keys']
     if (JSON.stringify(known) !== JSON.stringify(vendorKeys)) this.note(VENDOR_KEYS, { keys: vendorKeys })
-    if (this.#file.problem) this.changed(this.#file.problem)
-    if (lost) this.changed(`it ended with line ${lost.n} and does not contain that line any more`)
+    if (this.#file.problem) this.changed('RECORD_BROKEN', this.#file.problem)
+    if (lost) this.changed('RECORD_PUT_BACK', `it ended with line ${lost.n} and does not contain that line any more`)
     if (this.downSeconds > GAP_SECONDS) {
       const until = this.#ports.wall().toISOString()
       this.note('gap', { from: this.#aliveAt, until, seconds: this.downSeconds })
@@ -137,9 +137,12 @@ export class Chronicle {
     this.#head = { n, hash }
   }
 
-  /** Something was changed from outside, and was found just now: written down each time. */
-  changed(problem: string): void {
-    this.note(TAMPERED, { with: 'record', problem })
+  /**
+   * Something was changed from outside, and was found just now: written down each time.
+   * @param code what it is, for the record: no words, for what is in it may reach the vendor
+   */
+  changed(code: string, problem: string): void {
+    this.note(TAMPERED, { with: 'record', code })
     this.#show(changedFromOutside(problem))
   }
 
@@ -148,27 +151,35 @@ export class Chronicle {
     const known = new Set(this.linesOf(TAMPERED).map(({ data }) => sortedJson(data)))
     for (const { data, advice } of found) {
       if (!known.has(sortedJson(data))) this.note(TAMPERED, data)
+      known.add(sortedJson(data))
       if (advice) this.#show(advice)
     }
   }
 
   #show(advice: Advice): void {
     if (this.#findings.some(({ message }) => message === advice.message)) return
+    this.#ports.log('tampered', { code: advice.code, message: advice.message })
     this.#findings = [...this.#findings, advice]
   }
 }
 
 /** Signs of tampering that stay. */
 export interface Found {
-  /** For the record. */
-  readonly data: { readonly with: 'record' | 'ledger'; readonly problem: string } & Readonly<Record<string, unknown>>
+  /** For the record: codes and days, no words. */
+  readonly data: {
+    readonly with: 'record' | 'ledger'
+    readonly code: string
+    readonly day?: string
+    /** `jti` of the vendor's counter-signature that shows it. */
+    readonly anchor?: string
+  }
   /** For a person; null: said in another place. */
   readonly advice: Advice | null
 }
 
-/** A line of the record that does not count any more. */
+/** A line of the record that does not count any more, in words. */
 export const unbelieved = (problem: string): Found => ({
-  data: { with: 'record', problem },
+  data: { with: 'record', code: 'DOCUMENT_DOUBTFUL' },
   advice: changedFromOutside(problem),
 })
 

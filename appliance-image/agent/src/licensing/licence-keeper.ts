@@ -101,7 +101,7 @@ export class LicenceKeeper {
     this.#chronicle = new Chronicle(join(folder, 'record.jsonl'), this.#ports, this.#state)
     this.#standing = this.#state.standing ?? OPEN
     this.#chronicle.begin(installation, this.#options.vendorKeys)
-    if (problem) this.#chronicle.changed(problem)
+    if (problem) this.#chronicle.changed('INSTALLATION_UNREADABLE', problem)
     await this.evaluate(NO_USAGE)
   }
 
@@ -110,7 +110,7 @@ export class LicenceKeeper {
     return this.#chronicle.now()
   }
 
-  /** Writes something down, if it can be. */
+  /** Writes something down, if it can be. Numbers, codes and instants: what a person wrote does not belong in the record. */
   note(kind: string, data: Readonly<Record<string, unknown>>): void {
     this.#chronicle.note(kind, data)
   }
@@ -167,8 +167,7 @@ export class LicenceKeeper {
       const judged = await this.#ports.judge.judge({ ...request, bring: { text, replace, signedBy } })
       const at = new Date(request.now)
       if ('refused' in judged) {
-        const { code, message } = judged.refused
-        this.#chronicle.note('import-refused', { code, message: message.slice(0, 300) }, at)
+        this.#chronicle.note('import-refused', { code: judged.refused.code }, at)
         throw new Refusal(judged.refused)
       }
       const fresh = judged.taken.filter(({ changed }) => changed)
@@ -195,7 +194,8 @@ export class LicenceKeeper {
 
   async announce(maintenance: Maintenance | null): Promise<void> {
     this.#state = { ...this.#state, maintenance }
-    this.note('maintenance', { ...(maintenance ?? { withdrawn: true }) })
+    const { from, until } = maintenance ?? {}
+    this.note('maintenance', maintenance ? { from, until } : { withdrawn: true })
     await this.#save()
   }
 
@@ -264,7 +264,7 @@ export class LicenceKeeper {
     const wall = this.#ports.wall()
     const since = this.#state.undecidedSince ?? wall.toISOString()
     this.#ports.log('standing-undecided', { message: messageOf(error), since })
-    if (!this.#state.undecidedSince) this.note('undecided', { message: messageOf(error).slice(0, 300) })
+    if (!this.#state.undecidedSince) this.note('undecided', {})
     this.#state = { ...this.#state, undecidedSince: since }
     this.#standing = undecided(this.#standing, Date.parse(since), wall.getTime())
   }

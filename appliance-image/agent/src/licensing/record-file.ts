@@ -145,7 +145,7 @@ export class RecordFile {
 
 const NO_LINE = { n: 0, hash: '0'.repeat(64) }
 
-const CHANGED: Entry = { kind: 'tampered', data: { with: 'record', problem: 'it was changed while the agent ran' } }
+const CHANGED: Entry = { kind: 'tampered', data: { with: 'record', code: 'RECORD_CHANGED' } }
 
 const lastOf = ({ chain }: Known) => chain && { n: chain.length, hash: chain.head }
 
