@@ -4,7 +4,7 @@ import { UsageQueue } from './usage-queue.ts'
 import { type Entitlements, LONGEST_HOLDER, type SeatAnswer, type SeatPool } from './wire.ts'
 
 export interface LicenceClientOptions {
-  /** Of the agent; `http://agent:8081` unless it is said, which is right in an appliance. */
+  /** Of the agent; unless it is said, that of the appliance: `DOMICILE_LICENSE_URL`, or `http://agent:8081`. */
   readonly url?: string
   /** Of the appliance. Without it, it is read from `tokenFile`. */
   readonly token?: string
@@ -72,7 +72,11 @@ const IDLE_SECONDS = 1200
 export function licenceClient(options: LicenceClientOptions = {}): LicenceClient {
   const { token, tokenFile = '/run/secrets/license_token', timeoutMs = 1500 } = options
   const secret = token === undefined ? { file: tokenFile } : { token }
-  const agent = new AgentCaller({ url: parseUrl(options.url ?? 'http://agent:8081'), secret, timeoutMs })
+  const agent = new AgentCaller({
+    url: parseUrl(options.url ?? process.env['DOMICILE_LICENSE_URL'] ?? 'http://agent:8081'),
+    secret,
+    timeoutMs,
+  })
   return new Client(agent, options.onProblem ?? printed)
 }
 
