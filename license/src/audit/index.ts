@@ -1,1 +1,7 @@
+export { evidenceDays, monthPeriod } from './calendar.ts'
+export { type Comparison, compareReports } from './compare.ts'
+export { auditFigures, type FiguresParts } from './figures.ts'
+export { type History, licencesIn, timezoneOf, type VendorKeys } from './history.ts'
+export { leaving, mayLeave } from './record-kinds.ts'
+export { composeReport, type Reading, type ReportParts, readReport } from './report.ts'
 export type * from './types.ts'

@@ -1,0 +1,150 @@
+import { METERS, type MeterDescription, type MeterName, type MetersData } from '../ledger/index.ts'
+import type { RecordLine } from '../record/index.ts'
+import { type Block, blocksOf, type Flow, flowsOf, sealsIn } from './blocks.ts'
+import { type PeriodCalendar, periodCalendar } from './calendar.ts'
+import { eventsIn } from './events.ts'
+import { type Covered, gapsIn, type Levels } from './gaps.ts'
+import { type Licences, limitAt } from './limits.ts'
+import { type Metered, modulesOf } from './modules.ts'
+import { mayLeave } from './record-kinds.ts'
+import { CountTally, LevelTally, type LimitAt } from './tally.ts'
+import type { AuditFigures, CountFigures, Evidence, LevelFigures, Period, Reporter } from './types.ts'
+
+export interface FiguresParts {
+  readonly reporter: Reporter
+  readonly period: Period
+  /** IANA name, of the contract's terms. */
+  readonly timezone: string
+  readonly evidence: Evidence
+  /** As `licencesIn` gives them. */
+  readonly licences: Licences
+}
+
+/**
+ * The audit of a period (contract clause 8.4): the same evidence gives the same figures, whoever computes them. It refuses
+ * nothing because of what it finds.
+ * @throws RangeError when the period ends before it begins or is too long, or the time zone is none
+ */
+export function auditFigures({ reporter, period, timezone, evidence, licences }: FiguresParts): AuditFigures {
+  const { lines } = evidence
+  const calendar = periodCalendar(period, timezone)
+  const blocks = blocksOf(evidence, calendar)
+  const { flows } = flowsOf(evidence, calendar)
+  const licence = licences.findLast(({ from }) => Date.parse(from) < calendar.until)?.claims ?? null
+  const descriptions = descriptionsAt(lines, calendar.until)
+  const metered = meter(blocks, flows, limitAt(licences), calendar.until)
+  const covered = coveredTime(evidence, blocks, calendar)
+  const { modules, others } = modulesOf({ lines, licence, descriptions, metered, until: calendar.until })
+  const { users, sessions, ...meters } = others
+  return {
+    installation: reporter.installation.id,
+    ...{ product: reporter.product, version: reporter.version, purpose: reporter.purpose },
+    contract: licence?.contract ?? null,
+    ...{ timezone, period },
+    covered: covered && coverage(covered, blocks),
+    users: levelOnly(users),
+    sessions: levelOnly(sessions),
+    ...{ meters, modules },
+    installations: { licensed: licence?.limits.installations?.max ?? null, reporting: 1 },
+    gaps: covered ? gapsIn(lines, blocks, covered, levelsAsked(blocks, descriptions)) : [],
+    events: eventsIn(lines, calendar),
+    descriptions,
+  }
+}
+
+/** Sums up every meter of the blocks; whoever used a module in an hour counts as a level of that hour. */
+function meter(blocks: readonly Block[], flows: readonly Flow[], limit: LimitAt, until: number): Metered {
+  const levels = new Map<MeterName, LevelTally>()
+  const counts = new Map<MeterName, CountTally>()
+  const hours = [...blocks, ...flows.flatMap((flow) => usersAsLevel(flow, limit))].toSorted((a, b) => a.start - b.start)
+  for (const block of hours) {
+    for (const [name, summary] of Object.entries(block.levels)) {
+      made(levels, name, () => new LevelTally()).add(name, summary, block, limit)
+    }
+    for (const [name, count] of Object.entries(block.counts))
+      made(counts, name, () => new CountTally()).add(count, block)
+  }
+  for (const flow of flows) {
+    for (const [name, count] of Object.entries(flow.counts)) {
+      if (!countsUsers(name)) made(counts, name, () => new CountTally()).add(count, flow)
+    }
+  }
+  const last = blocks.findLast(({ limits }) => limits !== null)?.limits
+  const inForce = (name: MeterName) => last?.[name] ?? limit(name, until - 1)
+  return new Map<MeterName, LevelFigures | CountFigures>([
+    ...[...counts].map(([name, tally]) => [name, tally.figures()] as const),
+    ...[...levels].map(([name, tally]) => [name, tally.figures(inForce(name))] as const),
+  ])
+}
+
+const countsUsers = (name: MeterName) => name.endsWith('.users')
+
+/** A query that counts who used a module in an hour cannot be summed up over hours: the same person is in many. */
+function usersAsLevel({ start, day, counts }: Flow, limitOf: LimitAt): Block[] {
+  return Object.entries(counts)
+    .filter(([name]) => countsUsers(name))
+    .map(([name, count]) => {
+      const limit = limitOf(name, start)
+      const over = limit !== null && count > limit ? 60 : 0
+      const levels = { [name]: [count, count, count * 60, 60, over] as const }
+      const limits = limit === null ? {} : { [name]: limit }
+      return { start, minutes: 60, day, samples: 0, limits, levels, counts: {} }
+    })
+}
+
+/** From when on something was to be sampled until the last line of the record, as far as it is in the period. */
+function coveredTime({ lines }: Evidence, blocks: readonly Block[], { from, until }: PeriodCalendar): Covered | null {
+  const firstDay = [...sealsIn(lines).values()].toSorted((a, b) => (a.day < b.day ? -1 : 1)).slice(0, 1)
+  const began = [
+    ...blocks.slice(0, 1).map(({ start, minutes, samples }) => start + (minutes - samples) * 60_000),
+    ...firstDay.map(({ day, samples }) => Date.parse(`${day}T00:00Z`) + (1440 - samples) * 60_000),
+    ...lines.filter(({ kind }) => kind === METERS).map(({ at }) => Date.parse(at)),
+  ]
+  const [begin, end] = [Math.max(from, Math.min(...began)), Math.min(until, lastKnown(lines, blocks))]
+  return end > begin ? { from: begin, until: end } : null
+}
+
+/** Whoever reports writes a line first; samples may nevertheless be younger where licence time was set back. */
+function lastKnown(lines: readonly RecordLine[], blocks: readonly Block[]): number {
+  const last = blocks.at(-1)
+  const sampled = last ? last.start + last.samples * 60_000 : Number.NEGATIVE_INFINITY
+  return Math.max(sampled, Date.parse(lines.at(-1)?.at ?? ''))
+}
+
+const coverage = ({ from, until }: Covered, blocks: readonly Block[]) => ({
+  from: new Date(from).toISOString(),
+  until: new Date(until).toISOString(),
+  minutes: Math.floor((until - from) / 60_000),
+  sampledMinutes: blocks.reduce((sum, { samples }) => sum + samples, 0),
+})
+
+/** Each level that was ever known or has a limit, from the first to the last block that shows that it was to be asked. */
+function levelsAsked(blocks: readonly Block[], descriptions: readonly MeterDescription[]): Levels {
+  const spans = new Map<MeterName, { from: number; until: number }>()
+  for (const { start, minutes, levels, limits } of blocks) {
+    const until = start + minutes * 60_000
+    for (const name of new Set([...Object.keys(levels), ...Object.keys(limits ?? {})])) {
+      made(spans, name, () => ({ from: start, until })).until = until
+    }
+  }
+  const described = new Set(descriptions.filter(({ kind }) => kind === 'level').map(({ name }) => name))
+  return [...spans]
+    .filter(([name]) => described.size === 0 || described.has(name))
+    .map(([name, span]) => ({ name, ...span }))
+}
+
+/** What was counted, as last said before an instant. */
+function descriptionsAt(lines: readonly RecordLine[], until: number): readonly MeterDescription[] {
+  const said = lines.findLast((line) => line.kind === METERS && Date.parse(line.at) < until && mayLeave(line))
+  return said ? (said.data as unknown as MetersData).meters : []
+}
+
+const levelOnly = (figures: LevelFigures | CountFigures | undefined) => (figures?.kind === 'level' ? figures : null)
+
+function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const fresh = make()
+  map.set(key, fresh)
+  return fresh
+}

@@ -1,0 +1,115 @@
+import type { MeterName } from '../ledger/index.ts'
+import type { RecordLine } from '../record/index.ts'
+import type { Block } from './blocks.ts'
+import { type Cause, type Causes, causesIn, type Explanation, explained } from './explanations.ts'
+import type { Gap } from './types.ts'
+
+/** When there was anything to sample, in milliseconds since 1970. */
+export interface Covered {
+  readonly from: number
+  readonly until: number
+}
+
+/** A minute is missed now and then by a busy machine; so many within an hour are no gap. */
+const MISSED_IN_AN_HOUR = 2
+/** As for the record's own lines. */
+const TOLERATED_MINUTES = 5
+const MOST_GAPS = 2000
+const MINUTE_MS = 60_000
+const HOUR_MS = 3_600_000
+
+/** Times without samples, and times in which some level could not be asked, in order. */
+export function gapsIn(
+  lines: readonly RecordLine[],
+  blocks: readonly Block[],
+  covered: Covered,
+  levels: Levels,
+): Gap[] {
+  const causes = causesIn(lines)
+  const unsampled = stretches(holesOf(blocks, covered)).map((hole) => unsampledGap(hole, causes))
+  const unasked = levels.flatMap((level) =>
+    stretches(unaskedHoles(blocks, level)).map((hole) => ({ ...hole, level: level.name })),
+  )
+  const together = Map.groupBy(unasked, ({ from, until, minutes }) => `${from} ${until} ${minutes}`)
+  const gaps = [...unsampled, ...[...together.values()].map((same) => unaskedGap(same, causes))]
+  return gaps.toSorted((a, b) => Date.parse(a.from) - Date.parse(b.from)).slice(0, MOST_GAPS)
+}
+
+/** Levels that were to be asked for between two instants. */
+export type Levels = readonly { readonly name: MeterName; readonly from: number; readonly until: number }[]
+
+interface Hole {
+  readonly from: number
+  readonly until: number
+  /** That are missing in it. */
+  readonly minutes: number
+}
+
+/** Hour by hour: how many minutes between the two instants were not sampled. */
+function holesOf(blocks: readonly Block[], { from, until }: Covered): Hole[] {
+  const holes: Hole[] = []
+  let at = from
+  for (const { start, minutes, samples } of [...blocks, END]) {
+    const [begin, end] = [Math.min(start, until), Math.min(start + minutes * MINUTE_MS, until)]
+    if (begin > at) holes.push({ from: at, until: begin, minutes: wholeMinutes(begin - at) })
+    const missing = wholeMinutes(end - Math.max(begin, from)) - samples
+    if (missing > 0) holes.push({ from: Math.max(begin, from), until: end, minutes: missing })
+    at = Math.max(at, end)
+  }
+  return holes
+}
+
+const END = { start: Number.POSITIVE_INFINITY, minutes: 60, samples: 0 } as const
+
+function unaskedHoles(blocks: readonly Block[], { name, from, until }: Levels[number]): Hole[] {
+  return blocks.flatMap(({ start, minutes, samples, levels }) => {
+    const missing = samples - (levels[name]?.[3] ?? 0)
+    return start >= from && start < until && missing > 0
+      ? [{ from: start, until: start + minutes * MINUTE_MS, minutes: missing }]
+      : []
+  })
+}
+
+/** One after the other they are one; what is too short to matter is none. */
+function stretches(holes: readonly Hole[]): Hole[] {
+  const found: { from: number; until: number; minutes: number }[] = []
+  for (const { from, until, minutes } of holes) {
+    if (minutes <= MISSED_IN_AN_HOUR * Math.max(1, (until - from) / HOUR_MS)) continue
+    const last = found.at(-1)
+    if (last && last.until === from) {
+      last.until = until
+      last.minutes += minutes
+    } else found.push({ from, until, minutes })
+  }
+  return found.filter(({ minutes }) => minutes > TOLERATED_MINUTES)
+}
+
+const unsampledGap = (hole: Hole, causes: Causes): Gap =>
+  gap(hole, 'nothing was counted', explained(hole, causes, ['gap', 'clock']))
+
+function unaskedGap(same: readonly (Hole & { readonly level: MeterName })[], causes: Causes): Gap {
+  const hole = same[0] as Hole
+  const names = same.map(({ level }) => level)
+  const shown = names.length > 5 ? [...names.slice(0, 4), `${names.length - 4} others`] : names
+  const seats = names.every((name) => name === 'sessions' || name === 'services')
+  const candidates: Cause[] = seats ? ['meters-unreachable', 'seats-unreachable'] : ['meters-unreachable']
+  return gap(hole, `${shown.join(', ')} could not be asked`, explained(hole, causes, candidates))
+}
+
+/** What is explained whole begins and ends when the record says, not at the full hour. */
+function gap({ from, until, minutes }: Hole, what: string, why: Explanation): Gap {
+  const whole = why.minutes > 0 && why.minutes >= minutes - TOLERATED_MINUTES
+  const partly = `${why.words}, which explains ${why.minutes} of ${minutes} minutes`
+  const reason = whole ? why.words : why.minutes > 0 ? partly : 'the record does not say why'
+  return {
+    from: iso(whole ? why.from : from),
+    until: iso(whole ? why.until : until),
+    minutes,
+    reason: `${what}: ${reason}`,
+    explained: whole,
+  }
+}
+
+const wholeMinutes = (milliseconds: number) => Math.max(0, Math.floor(milliseconds / MINUTE_MS))
+
+const iso = (instant: number) => new Date(instant).toISOString()
