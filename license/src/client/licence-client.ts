@@ -8,7 +8,10 @@ export interface LicenceClientOptions {
   readonly url?: string
   /** Of the appliance. Without it, it is read from `tokenFile`. */
   readonly token?: string
-  /** `/run/secrets/license_token` unless it is said. It is read again after the agent refused what was in it. */
+  /**
+   * Unless it is said, that of the appliance: `DOMICILE_LICENSE_TOKEN_FILE`, or `/run/secrets/license_token`. It is read
+   * again after the agent refused what was in it.
+   */
   readonly tokenFile?: string
   /** For each call, from its beginning to the end of the answer; 1500 unless it is said. */
   readonly timeoutMs?: number
@@ -70,13 +73,11 @@ const IDLE_SECONDS = 1200
 
 /** @throws TypeError when `url` is not one of http or https, or has a password in it */
 export function licenceClient(options: LicenceClientOptions = {}): LicenceClient {
-  const { token, tokenFile = '/run/secrets/license_token', timeoutMs = 1500 } = options
-  const secret = token === undefined ? { file: tokenFile } : { token }
-  const agent = new AgentCaller({
-    url: parseUrl(options.url ?? process.env['DOMICILE_LICENSE_URL'] ?? 'http://agent:8081'),
-    secret,
-    timeoutMs,
-  })
+  const { DOMICILE_LICENSE_URL, DOMICILE_LICENSE_TOKEN_FILE } = process.env
+  const url = options.url ?? DOMICILE_LICENSE_URL ?? 'http://agent:8081'
+  const file = options.tokenFile ?? DOMICILE_LICENSE_TOKEN_FILE ?? '/run/secrets/license_token'
+  const secret = options.token === undefined ? { file } : { token: options.token }
+  const agent = new AgentCaller({ url: parseUrl(url), secret, timeoutMs: options.timeoutMs ?? 1500 })
   return new Client(agent, options.onProblem ?? printed)
 }
 
