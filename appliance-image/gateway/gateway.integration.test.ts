@@ -1,8 +1,9 @@
 import 'reflect-metadata'
-import { webcrypto } from 'node:crypto'
+import { randomBytes, webcrypto } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type SecureContextOptions } from 'node:tls'
 import { PemConverter, X509CertificateGenerator } from '@peculiar/x509'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -11,12 +12,17 @@ import { docker, ended, inside, logs, makeVolume, start, until } from '../test-c
 
 const image = imageReference('gateway')
 const CONFIGURATION = `
-server { listen 8080; location = /__domicile/alive { return 200; } }
+server {
+  listen 8080;
+  location = /__domicile/alive { return 200; }
+  location = /__domicile/traffic { alias /tmp/traffic; }
+}
 server {
   listen 8443 ssl;
   ssl_certificate /tls/live/cert.pem;
   ssl_certificate_key /tls/live/key.pem;
   location / { return 200 "served"; }
+  location = /large { alias /tmp/large; }
 }`
 
 let tls: string
@@ -71,14 +77,16 @@ async function startServing(pair: Pair) {
   return container
 }
 
-async function addressOf(container: string) {
-  return (await docker`docker inspect --format ${'{{.NetworkSettings.IPAddress}}'} ${container}`).stdout.trim()
+async function addressOf(container: string, network = 'bridge') {
+  const format = `{{(index .NetworkSettings.Networks "${network}").IPAddress}}`
+  return (await docker`docker inspect --format ${format} ${container}`).stdout.trim()
 }
 
 /** What the gateway answers to `request` over TLS. */
-async function ask(container: string, request: string, options: SecureContextOptions = {}) {
-  const socket = connect({ host: await addressOf(container), port: 8443, rejectUnauthorized: false, ...options })
-  socket.end(request)
+async function ask(container: string, request: string, options: SecureContextOptions & { network?: string } = {}) {
+  const host = await addressOf(container, options.network)
+  const socket = connect({ host, port: 8443, rejectUnauthorized: false, ...options })
+  socket.write(request)
   return Buffer.concat(await socket.toArray()).toString()
 }
 
@@ -131,6 +139,51 @@ test('neither query strings nor cookies nor credentials are logged', async () =>
   expect(answer).toMatch(/^Server: nginx\r$/m)
   await until('the request is logged', async () => (await logs(container)).includes('"path":"/path/seen"'))
   expect(await logs(container)).not.toContain('unseen')
+})
+
+const MIB = 2 ** 20
+const LARGE = 'GET /large HTTP/1.1\r\nHost: count.test\r\nConnection: close\r\n\r\n'
+
+/** What the gateway says that it has sent, read from inside; the agent gets the same text. */
+async function traffic(container: string) {
+  const { stdout } = await inside(container, ['bash', '-c', 'printf %s "$(</tmp/traffic)"'])
+  const [, counter, bytes] = /^(\S+) (\d{15})$/.exec(stdout) ?? []
+  return { counter, bytes: Number(bytes) }
+}
+
+test('what is sent to the outside is counted; what is sent into the closed network is not', async () => {
+  const container = await startServing(await makePair('count.test'))
+  const closed = `gateway-${randomBytes(4).toString('hex')}`
+  await docker`docker network create --internal ${closed}`
+  try {
+    await docker`docker network connect ${closed} ${container}`
+    await inside(container, [
+      'bash',
+      '-c',
+      `printf -v block '%${MIB}s'; for i in {1..10}; do printf %s "$block"; done > /tmp/large`,
+    ])
+    await until('it counts', async () => (await traffic(container)).bytes >= 0)
+    const before = await traffic(container)
+
+    expect((await ask(container, LARGE)).length).toBeGreaterThan(10 * MIB)
+    await until('it counted', async () => (await traffic(container)).bytes > before.bytes + 10 * MIB, 20)
+    const after = await traffic(container)
+    expect(after.counter).toBe(before.counter)
+    expect(after.bytes - before.bytes).toBeLessThan(10.5 * MIB)
+
+    expect((await ask(container, LARGE, { network: closed })).length).toBeGreaterThan(10 * MIB)
+    // Longer than it takes to be counted.
+    await sleep(16_000)
+    expect((await traffic(container)).bytes - after.bytes).toBeLessThan(MIB)
+
+    await docker`docker restart ${container}`
+    await until('the gateway answers again', () => healthy(container))
+    await until('it counts anew', async () => (await traffic(container)).counter !== before.counter, 20)
+    expect((await traffic(container)).bytes).toBeLessThan(MIB)
+  } finally {
+    await docker`docker network disconnect --force ${closed} ${container}`
+    await docker`docker network rm ${closed}`
+  }
 })
 
 test('protocols older than TLS 1.2 are refused', async () => {

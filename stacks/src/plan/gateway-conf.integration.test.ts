@@ -395,3 +395,25 @@ test('headers as long as the gateway takes them are asked about, longer ones nob
   expect((await visit('/', { headers: { authorization: 'S'.repeat(17_000) } })).status).toBe(400)
   expect((await visit('/', { headers: { authorization: ['Session 1', 'Session 2'] } })).status).toBe(400)
 })
+
+test('how much was sent is said to the agent alone', async () => {
+  await startGateway()
+  const path = '/__domicile/traffic'
+
+  // From this host, requests come from the agent's address.
+  expect(await (await fetch(`http://${address}:8080${path}`)).text()).toMatch(/^\S+ \d+\n$/)
+
+  const ask = `exec 3<>/dev/tcp/${address}/8080; printf 'GET ${path} HTTP/1.0\r\n\r\n' >&3; read -r -u 3 _ status _; echo "$status"`
+  const stranger = await docker(
+    'run',
+    '--rm',
+    '--network=bridge',
+    '--entrypoint=bash',
+    'domicile/base:0.1.0',
+    '-c',
+    ask,
+  )
+  expect(stranger.stdout).toBe('403')
+  expect((await docker('logs', name)).stdout).not.toContain('traffic')
+  expect((await visit(path)).status).toBe(404)
+})

@@ -47,6 +47,7 @@ server {
   listen 8080 default_server;
   server_name _;
   location = /__domicile/alive { access_log off; return 200 "alive\\n"; }
+  location = /__domicile/traffic { alias /tmp/traffic; allow ${hostOf(agent)}; deny all; access_log off; }
   location /.well-known/acme-challenge/ { proxy_pass http://${agent}; }
   location / { return 308 https://$host${suffix}$request_uri; }
 }
@@ -120,6 +121,8 @@ function sessionMap({ header, cookie }: NonNullable<GatewayOptions['session']> =
   "~(?:^|;)\\s*${cookie.replaceAll('.', '\\.')}=" $http_cookie;
 }`
 }
+
+const hostOf = (address: string) => address.slice(0, address.lastIndexOf(':'))
 
 /** For a title inside single-quoted nginx text: no quote, no variable, no markup survives. */
 const escapeHtml = (text: string) => text.replaceAll(/[&<>"'\\$\n]/g, (character) => `&#${character.codePointAt(0)};`)
