@@ -1,9 +1,10 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { lineAfter, type RecordLine } from '../record/index.ts'
+import { hoursText } from './day-text.ts'
 import { dayAfter } from './retention.ts'
 import { NO_LINE, readSamples, sampleLine } from './samples.ts'
 import { signSeal, unsignedSeal } from './seal.ts'
-import { hoursText, summarize } from './summary.ts'
+import { summarize } from './summary.ts'
 import { type ColumnsBody, type FlowBody, type SampleBody, SEAL } from './types.ts'
 import type { LedgerEvidence } from './verify-ledger.ts'
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   checkpointText,
   type DaySeal,
+  hoursText,
   readSamples,
   readSeal,
   sealHolds,
@@ -61,7 +62,7 @@ test('a signature has one text', () => {
 test('it commits to the hours by their digest, and to the samples by the end of their chain', () => {
   const text = samplesText(bodies)
   const digest = createHash('sha256')
-    .update(JSON.stringify(summarize(DAY, bodies)))
+    .update(hoursText(summarize(DAY, bodies)))
     .digest('hex')
 
   expect(seal).toMatchObject({ hours: digest, head: text.split('\n').at(-2)?.slice(0, 64), lines: bodies.length })

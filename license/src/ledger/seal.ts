@@ -1,8 +1,9 @@
 import { hash, type KeyObject, sign, verify } from 'node:crypto'
 import { type RecordLine, sortedJson } from '../record/index.ts'
+import { hoursDigest, hoursText } from './day-text.ts'
 import type { ReadSamples } from './samples.ts'
 import { sealSchema } from './shapes.ts'
-import { hoursText, totals } from './summary.ts'
+import { totals } from './summary.ts'
 import type { DayHours, DaySeal, UnsignedSeal } from './types.ts'
 
 /** The line of the record that a seal follows. */
@@ -13,7 +14,7 @@ export const unsignedSeal = ({ lines, head }: Pick<ReadSamples, 'lines' | 'head'
   day: hours.day,
   lines,
   head,
-  hours: hash('sha256', hoursText(hours)),
+  hours: hoursDigest(hoursText(hours)),
   ...totals(hours),
 })
 

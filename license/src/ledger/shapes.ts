@@ -68,6 +68,36 @@ export const hoursSchema = z
   })
   .check(z.refine(({ day: own, flows }) => flows.every(({ hour }) => hour.slice(0, 10) <= own), 'must not look ahead'))
 
+/** A level's summary in a row of numbers. */
+export const SUMMARY_NUMBERS = 5
+
+const part = z
+  .strictObject({
+    limits: byMeter(upTo(Number.MAX_SAFE_INTEGER)),
+    levels: meterNames,
+    counts: meterNames,
+    hours: z.array(z.array(z.number())).check(z.maxLength(24)),
+  })
+  .check(
+    z.refine(({ levels, counts, hours }) => {
+      const columns = 2 + SUMMARY_NUMBERS * levels.length + counts.length
+      return hours.every((row) => row.length === columns)
+    }, 'must have a value for each column'),
+  )
+const writtenFlows = z.strictObject({ counts: meterNames, hours: z.array(z.tuple([z.string()], z.number())) }).check(
+  z.refine(({ counts, hours }) => hours.every((row) => row.length === counts.length + 1), {
+    error: 'must have a value for each column',
+  }),
+)
+
+/** Of the text alone; what the numbers mean is checked by `hoursSchema`. */
+export const writtenDaySchema = z.strictObject({
+  version: z.literal(1),
+  day,
+  parts: z.array(part).check(z.maxLength(24)),
+  flows: z.array(writtenFlows).check(z.maxLength(10_000)),
+})
+
 export const sealSchema = z.strictObject({
   day,
   lines: upTo(1_000_000),

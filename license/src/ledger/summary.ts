@@ -1,5 +1,4 @@
 import { isColumns, isMinute } from './samples.ts'
-import { hoursSchema, whyNot } from './shapes.ts'
 import type {
   ColumnsBody,
   DayHours,
@@ -115,32 +114,5 @@ export function totals({ hours, flows }: DayHours): DayTotals {
     samples: hours.reduce((sum, { samples }) => sum + samples, 0),
     levels: Object.fromEntries(levels),
     counts: Object.fromEntries(counts),
-  }
-}
-
-/** The text of `hours/<day>.json`; a seal holds its SHA-256. */
-export const hoursText = (day: DayHours): string => JSON.stringify(day)
-
-/** 24 hours of as many columns as there may be are far below. */
-const LONGEST_HOURS = 4 * 1024 * 1024
-
-export type ReadHours =
-  | { readonly hours: DayHours; readonly problem: null }
-  | { readonly hours: null; readonly problem: string }
-
-/** Reads a day by the hour; believes nothing of it. One content has one text: what `hoursText` would write otherwise is refused. */
-export function readHours(text: string): ReadHours {
-  if (text.length > LONGEST_HOURS) return { hours: null, problem: 'it is too long' }
-  const { data, error } = hoursSchema.safeParse(parse(text))
-  if (error) return { hours: null, problem: whyNot(error) }
-  if (hoursText(data) !== text) return { hours: null, problem: 'it is written in another way' }
-  return { hours: data, problem: null }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
   }
 }

@@ -94,7 +94,7 @@ export interface HourEntry {
   readonly counts: Readonly<Record<MeterName, number>>
 }
 
-/** A day by the hour: the file `hours/<day>.json`, as `JSON.stringify` writes it. */
+/** A day by the hour: the file `hours/<day>.json`, as `hoursText` writes it and `readHours` reads it. */
 export interface DayHours {
   readonly version: 1
   readonly day: string
@@ -113,7 +113,7 @@ export interface DaySeal {
   /** Of the day's samples: how many lines, and the digits of the last. */
   readonly lines: number
   readonly head: string
-  /** SHA-256 of the day by the hour. */
+  /** SHA-256 of the day by the hour, of its text. */
   readonly hours: string
   readonly samples: number
   readonly levels: Readonly<Record<MeterName, LevelSummary>>
@@ -129,7 +129,7 @@ export interface DaySeal {
 export type UnsignedSeal = Omit<DaySeal, 'signature'>
 
 /** Samples are kept so many days, hours so many, seals for ever: five years stay below 50 MB. */
-export const SAMPLES_KEPT_DAYS = 35
+export const SAMPLES_KEPT_DAYS = 62
 export const HOURS_KEPT_DAYS = 5 * 366 + 31
 
 /** Something that is wrong with a ledger, or with a report made of it. */

@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto'
 import { sortedJson } from '../record/index.ts'
+import { hoursDigest, hoursText, readHours } from './day-text.ts'
 import { hoursMustBeKept, samplesMustBeKept } from './retention.ts'
 import { type ReadSamples, readSamples } from './samples.ts'
-import { hoursText, readHours, summarize, totals } from './summary.ts'
+import { summarize, totals } from './summary.ts'
 import type { DaySeal, Finding } from './types.ts'
 
 /** The files of one day. `undefined`: not at hand, and not missed; `null`: there should be one, and there is none. */
@@ -30,7 +30,7 @@ function verifyHours(seal: DaySeal, text: string | null | undefined, today: stri
   if (text === null) return hoursMustBeKept(day, today) ? [missing('HOURS_MISSING', day, 'hours')] : []
   const { hours, problem } = readHours(text)
   if (hours && hours.day !== day) return [swapped(day, 'hours', hours.day)]
-  if (hash('sha256', text) !== seal.hours) {
+  if (hoursDigest(text) !== seal.hours) {
     return [found('HOURS_CHANGED', day, `The hours of ${day} are not those that were sealed${because(problem)}.`)]
   }
   if (!hours) return [contradicts(day, `its hours cannot be read (${problem})`)]
@@ -49,7 +49,7 @@ function verifySamples(seal: DaySeal, text: string | null | undefined, today: st
   if (stranger !== null && stranger !== day) return [swapped(day, 'samples', stranger)]
   const problem = read.problem ?? whyNotSealed(seal, text, read)
   if (problem) return [samplesChanged(day, problem)]
-  const said = hash('sha256', hoursText(summarize(day, read.bodies)))
+  const said = hoursDigest(hoursText(summarize(day, read.bodies)))
   return said === seal.hours ? [] : [contradicts(day, 'its hours are not what its samples add up to')]
 }
 

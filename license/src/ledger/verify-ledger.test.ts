@@ -170,7 +170,7 @@ describe('every tampering has its name', () => {
     ['no samples in the file', ({ samples }) => samples.set(SECOND, ''), [['SAMPLES_CHANGED', SECOND]]],
     [
       'hours made anew with lower numbers',
-      ({ hours }) => change(hours, SECOND, (text) => text.replace('"users":[11,11,11', '"users":[9,9,9')),
+      ({ hours }) => change(hours, SECOND, (text) => text.replace('[1,1,11,11,11', '[1,1,9,9,9')),
       [['HOURS_CHANGED', SECOND]],
     ],
     ['a line of the record left out', ({ lines }) => lines.splice(2, 1), [['RECORD_BROKEN', null]]],
