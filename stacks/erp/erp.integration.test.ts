@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { describeMeters, type MeterDescription } from '@domicile/license'
 import { execa, type Options } from 'execa'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadStack } from '../src/stack/index.ts'
 
 const here = import.meta.dirname
 const root = join(here, '../..')
@@ -125,12 +127,9 @@ async function rpc(path: string, method: string, params: unknown[], session?: st
   return result
 }
 
-async function logIn(): Promise<string> {
-  const [uid, key] = (await rpc('/erp/', 'common.db.login', ['admin', { password: ADMIN_PASSWORD }])) as [
-    number,
-    string,
-  ]
-  return btoa(`admin:${uid}:${key}`)
+async function logIn(login = 'admin', password = ADMIN_PASSWORD): Promise<string> {
+  const [uid, key] = (await rpc('/erp/', 'common.db.login', [login, { password }])) as [number, string]
+  return btoa(`${login}:${uid}:${key}`)
 }
 
 async function serve() {
@@ -265,6 +264,96 @@ test('while nothing may be written people log in and read, and are told why they
   }
   await rpc('/erp/', 'model.party.party.create', [[{ name: 'Again' }], {}], await logIn())
 })
+
+describe('meters', () => {
+  let meters: MeterDescription[]
+  beforeAll(async () => {
+    meters = describeMeters((await loadStack(here)).manifest.meters ?? {})
+  })
+  const named = (wanted: string) => meters.find(({ name: is }) => is === wanted)?.sql ?? ''
+
+  test('users of a module are those whom the ERP lets work in it', async () => {
+    const admin = await logIn()
+    const call = async (method: string, ...params: unknown[]) =>
+      ((await rpc('/erp/', `model.${method}`, [...params, {}], admin)) as number[])[0]
+    const groupOf = async (id: string) => Number(await sql(`select db_id from ir_model_data where fs_id = '${id}'`))
+    const [sales, chiefs, stock] = await Promise.all(['group_sale', 'group_sale_admin', 'group_stock'].map(groupOf))
+    const shop = await call('res.group.create', [{ name: 'Shop', parent: sales }])
+    const made = {
+      seller: [sales],
+      shop: [shop],
+      chief: [sales, chiefs],
+      storekeeper: [stock],
+      gone: [sales],
+      guest: [],
+    }
+    for (const [login, groups] of Object.entries(made)) {
+      const user = { name: login, login, password: `${ADMIN_PASSWORD} of ${login}`, groups: [['add', groups]] }
+      await call('res.user.create', [login === 'gone' ? { ...user, active: false } : user])
+    }
+    const mayCreate = async (model: string) => {
+      const sessions = ['seller', 'shop', 'chief', 'storekeeper', 'guest'].map((login) =>
+        logIn(login, `${ADMIN_PASSWORD} of ${login}`),
+      )
+      const rights = await Promise.all(
+        [admin, ...(await Promise.all(sessions))].map((session) =>
+          rpc('/erp/', 'model.ir.model.access.get_access', [[model], {}], session),
+        ),
+      )
+      return (rights as Record<string, { create: number }>[]).filter((right) => right[model]?.create).length
+    }
+
+    expect(await sql(named('sale.users'))).toBe(String(await mayCreate('sale.sale')))
+    expect(await sql(named('sale.users'))).toBe('4')
+    expect(await sql(named('stock.users'))).toBe(String(await mayCreate('stock.move')))
+    expect(await sql(named('account.users'))).toBe(String(await mayCreate('account.move')))
+    expect(await sql(named('project.users'))).toBe(String(await mayCreate('project.work')))
+    expect(await sql(named('purchase.users'))).toBe(String(await mayCreate('purchase.purchase')))
+  })
+
+  test('who is an employee may enter time', async () => {
+    expect(await sql(named('timesheet.users'))).toBe('0')
+    const linked = `begin; set local session_replication_role = replica;
+      insert into "res_user-company_employee" ("user", employee)
+      select id, number from res_user, generate_series(1, 2) number where login in ('seller', 'gone');`
+    expect(await sql(`${linked} ${named('timesheet.users')}; rollback;`)).toBe('1')
+  })
+
+  test.each([
+    'UTC',
+    'Europe/Ljubljana',
+    'America/St_Johns',
+  ])('what was entered is counted in its hour, once, in a session in the time zone %s', async (zone) => {
+    const counts = meters.filter(({ kind }) => kind === 'count')
+    expect(counts.map(({ name: is }) => is)).toEqual([
+      'mails',
+      ...['account', 'sale', 'purchase', 'stock', 'timesheet', 'project'].map((module) => `${module}.transactions`),
+    ])
+    for (const { name: is, sql: query } of counts) {
+      const table = /from (\w+)/.exec(query ?? '')?.[1] ?? ''
+      const hour = (from: number) =>
+        `${query} \\bind '2031-03-30T0${from}:00:00.000Z' '2031-03-30T0${from + 1}:00:00.000Z' \\g\n`
+      const text = `set timezone = '${zone}';\nbegin;\n${plant(table)}\n${[0, 1, 2, 3].map(hour).join('')}rollback;`
+      expect([is, await sql(text)]).toEqual([is, '1\n3\n1\n0'])
+    }
+  })
+})
+
+/** Rows of one table around the hour that clocks leave out in Europe, and not one more: dates as Tryton keeps them, UTC without a zone. */
+const plant = (table: string) => `set local session_replication_role = replica;
+do $$ declare constrained text; columns text; texts text; at text; begin
+  for constrained in select conname from pg_constraint where conrelid = '${table}'::regclass and contype = 'c' loop
+    execute format('alter table ${table} drop constraint %I', constrained);
+  end loop;
+  select string_agg(quote_ident(attname), ','), string_agg(case when typname in ('varchar', 'text') then quote_literal(attname)
+      when typname in ('date', 'timestamp') then quote_literal('2031-03-30') when typname = 'interval' then quote_literal('1 hour')
+      when typname = 'bool' then 'true' else '1' end, ',') into columns, texts
+    from pg_attribute join pg_type on pg_type.oid = atttypid where attrelid = '${table}'::regclass and attnum > 0
+    and not attisdropped and attnotnull and attname <> 'id';
+  foreach at in array array['00:59:59.999999', '01:00', '01:30', '01:59:59.999999', '02:00'] loop
+    execute concat('insert into ${table} (create_date, ', columns, ') values (', quote_literal('2031-03-30 ' || at), ',', texts, ')');
+  end loop;
+end $$;`
 
 test('errors that are none of the licence’s stay as they were', async () => {
   await expect(rpc('/erp/', 'model.party.party.read', [['no number'], ['name'], {}], await logIn())).rejects.toThrow(
