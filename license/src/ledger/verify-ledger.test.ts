@@ -302,6 +302,15 @@ describe('a day without a seal between two others', () => {
   })
 })
 
+test('where the vendor set licence time back, days come again and their last seal counts', () => {
+  const forward = ledger([FIRST, SECOND])
+  const back = forward
+    .note(`${FIRST}T09:00:00.000Z`, 'imported', { document: 'unlock' })
+    .day(FIRST, bodiesOf(FIRST).slice(0, 3))
+
+  expect(named(back.day(SECOND, bodiesOf(SECOND)).day(THIRD, bodiesOf(THIRD)))).toEqual([])
+})
+
 test('a record that was put back while the files stayed does not know their days', () => {
   const back = ledger()
   back.lines.length = 2

@@ -26,10 +26,12 @@ export interface LedgerEvidence {
  */
 export function verifyLedger({ record, filesOf, filedDays, publicKey, today }: LedgerEvidence): Finding[] {
   const { lines, problem } = typeof record === 'string' ? readWhole(record) : { lines: record, problem: null }
-  const sealed = lines.filter(({ kind }) => kind === SEAL).map((line) => ({ line, seal: readSeal(line.data) }))
   const findings: Finding[] = problem ? [recordBroken(problem)] : []
   const order = new Order(lines)
-  for (const { line, seal } of sealed) {
+  const sealedAt = new Map<string, number>()
+  const seals = lines.flatMap((line) => (line.kind === SEAL ? { line, seal: readSeal(line.data) } : []))
+  for (const { line, seal } of seals) if (seal) sealedAt.set(seal.day, line.n)
+  for (const { line, seal } of seals) {
     if (!seal) {
       findings.push(unsigned(line, null, 'is no seal'))
       continue
@@ -39,7 +41,7 @@ export function verifyLedger({ record, filesOf, filedDays, publicKey, today }: L
     if (publicKey && !sealHolds(seal, before, publicKey)) {
       findings.push(unsigned(line, seal.day, `is not signed by the installation’s key`))
     }
-    findings.push(...verifySealedDay(seal, filesOf(seal.day), today))
+    if (sealedAt.get(seal.day) === line.n) findings.push(...verifySealedDay(seal, filesOf(seal.day), today))
   }
   return [...findings, ...verifyUnsealed({ filesOf, filedDays, today }, order)]
 }
@@ -50,25 +52,36 @@ function readWhole(text: string): { lines: readonly RecordLine[]; problem: strin
   return { lines, problem: problem ?? cut }
 }
 
-/** Seals follow each other day by day, each after its day was over; what is left out in between, the record explains. */
+/**
+ * Seals follow each other day by day, each after its day was over; what is left out in between, the record explains. Where the
+ * vendor's word set licence time back, days come again, and the last seal of a day counts.
+ */
 class Order {
   readonly #unwatched: ReturnType<typeof unwatchedIn>
+  /** Numbers of lines that are earlier than the line before. */
+  readonly #turns: readonly number[]
   readonly days = new Set<string>()
   last: string | null = null
+  #lastLine = 0
 
   constructor(lines: readonly RecordLine[]) {
     this.#unwatched = unwatchedIn(lines)
+    this.#turns = lines.filter(({ at }, index) => at < (lines[index - 1]?.at ?? '')).map(({ n }) => n)
   }
 
   next({ day }: DaySeal, { n, at }: RecordLine): Finding[] {
-    const before = this.last
-    if (this.days.has(day)) return [contradicts(day, `line ${n} of the record seals it a second time`)]
+    const [before, again] = [this.last, this.days.has(day)]
+    const turned = this.#turns.some((turn) => turn > this.#lastLine && turn <= n)
     this.days.add(day)
-    if (before !== null && day < before) return [contradicts(day, `line ${n} of the record seals it after ${before}`)]
+    this.#lastLine = n
+    if (before !== null && day <= before && !turned) {
+      const how = again ? 'a second time' : `after ${before}`
+      return [contradicts(day, `line ${n} of the record seals it ${how}`)]
+    }
     this.last = day
     const early =
       at.slice(0, 10) <= day ? [contradicts(day, `line ${n} of the record sealed it before it was over`)] : []
-    const missed = before === null ? [] : unexplainedBetween(before, day, this.#unwatched)
+    const missed = before === null || turned ? [] : unexplainedBetween(before, day, this.#unwatched)
     return [...stretches(missed).map(sealMissing), ...early]
   }
 }
