@@ -311,6 +311,15 @@ describe('meters', () => {
     expect(await sql(named('purchase.users'))).toBe(String(await mayCreate('purchase.purchase')))
   })
 
+  test('each table in which entries are counted has the small index for it', async () => {
+    const tables = meters.flatMap(({ kind, sql: query }) =>
+      kind === 'count' ? (/from (\w+)/.exec(query ?? '')?.[1] ?? []) : [],
+    )
+    const indexed = await sql(`select tablename from pg_indexes where indexdef like '% USING brin (create_date)%'`)
+
+    expect(indexed.split('\n').sort()).toEqual(tables.sort())
+  })
+
   test('who is an employee may enter time', async () => {
     expect(await sql(named('timesheet.users'))).toBe('0')
     const linked = `begin; set local session_replication_role = replica;
