@@ -15,6 +15,7 @@ const entries = {
   agent: join(here, 'agent/src/main.ts'),
   'issue-one': join(here, 'agent/src/issue-one.ts'),
   'judge-one': join(here, 'agent/src/judge-one.ts'),
+  'audit-one': join(here, 'agent/src/audit-one.ts'),
 }
 const staged = join(here, 'dist/agent')
 
@@ -48,7 +49,7 @@ const leaveOut: Plugin = {
 }
 
 /**
- * Bundles the agent's programs, `agent.cjs`, `issue-one.cjs` and `judge-one.cjs`, each with all it imports, as CommonJS.
+ * Bundles the agent's programs, `agent.cjs`, `issue-one.cjs`, `judge-one.cjs` and `audit-one.cjs`, each with all it imports, as CommonJS.
  * @returns the npm packages whose code went into it
  */
 export async function bundleAgent(folder: string): Promise<NpmPackage[]> {

@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
+import type { Auditor } from './auditing/auditor.ts'
 import type { Config } from './config.ts'
 import { healthServer } from './health-server.ts'
 import type { Judge } from './licensing/judge.ts'
@@ -19,6 +20,7 @@ import { TlsState } from './tls/tls-state.ts'
 export interface AgentPorts {
   readonly issuer: Issuer
   readonly judge: Judge
+  readonly auditor: Auditor
   readonly clock: () => Date
   readonly random: () => number
   readonly log: Log
@@ -32,13 +34,16 @@ const ORDER_SECONDS = 300
  *
  * @throws Error when a folder, the port or the socket can not be used
  */
-export async function startAgent(config: Config, { issuer, judge, clock, random, log }: AgentPorts): Promise<void> {
+export async function startAgent(
+  config: Config,
+  { issuer, judge, auditor, clock, random, log }: AgentPorts,
+): Promise<void> {
   const { folders, http, appliance } = config
   await mkdir(folders.state, { recursive: true, mode: 0o700 })
   const state = new TlsState(folders.state, log)
   const certificates = new Certificates(config, { state, folder: new TlsFolder(folders.tls), issuer, clock, log })
   await certificates.load()
-  const licensing = await startLicensing(config, { judge, clock, log })
+  const licensing = await startLicensing(config, { judge, auditor, clock, log })
   const scheduler = new Scheduler(
     [
       { name: 'certificates', intervalSeconds: CHECK_SECONDS, jitterSeconds: 0, run: certificates.check },

@@ -10,6 +10,8 @@ export interface Forked {
   readonly seconds: number
   /** Ends it with the agent. */
   readonly stop: AbortSignal
+  /** For the runtime; without them it runs as this process does. */
+  readonly flags?: readonly string[]
 }
 
 /**
@@ -17,9 +19,10 @@ export interface Forked {
  * wrong in it goes wrong there alone. The question passes through an anonymous socket pair, never through arguments or files.
  * @throws Error when it failed, or ended without an answer
  */
-export function askForked<T>(program: string, question: object, { what, seconds, stop }: Forked): Promise<T> {
+export function askForked<T>(program: string, question: object, { what, seconds, stop, flags }: Forked): Promise<T> {
   return new Promise((resolve, reject) => {
     const child = fork(program, {
+      ...(flags && { execArgv: [...flags] }),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       signal: stop,
       timeout: seconds * 1000,

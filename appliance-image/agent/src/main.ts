@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { startAgent } from './agent.ts'
+import { forkedAuditor } from './auditing/forked-auditor.ts'
 import { parseConfig } from './config.ts'
 import { forkedJudge } from './licensing/forked-judge.ts'
 import { jsonLog, messageOf } from './log.ts'
@@ -33,7 +34,8 @@ function runAgent(configPath: string): void {
     const config = parseConfig(readFileSync(configPath, 'utf8'))
     const issuer = forkedIssuer(beside('issue-one'), stop.signal)
     const judge = forkedJudge(beside('judge-one'), stop.signal)
-    await startAgent(config, { issuer, judge, clock, random: Math.random, log })
+    const auditor = forkedAuditor(beside('audit-one'), stop.signal)
+    await startAgent(config, { issuer, judge, auditor, clock, random: Math.random, log })
   }
   start().catch(fail)
 }

@@ -44,6 +44,9 @@ const timer = z.object({
 
 const empty = z.strictObject({})
 
+const day = z.iso.date()
+const purpose = z.enum(['production', 'standby', 'test'])
+
 /** Checked where it was made; here it only travels. */
 const made = <T>() => z.custom<T>((value) => typeof value === 'object' && value !== null)
 
@@ -135,8 +138,39 @@ export const VERBS = {
   },
   /** Makes and signs a request that tells the vendor who this installation is and what it uses. */
   'licence-request': {
-    request: z.strictObject({ purpose: z.enum(['production', 'standby', 'test']) }),
+    request: z.strictObject({ purpose }),
     response: z.object({ text: z.string() }),
+  },
+  /**
+   * Verifies the ledger and writes a signed report of a period into the folder of the socket, for who asked to take away;
+   * what is left there is removed by the next one. Days in the time zone of the contract, both inclusive; null: the first
+   * day, and today. `exchange`: it is made to be handed over, and the record remembers so.
+   */
+  'licence-audit': {
+    request: z.strictObject({
+      from: z.nullable(day),
+      to: z.nullable(day),
+      /** As the licence says, when it is not given. */
+      purpose: z.optional(purpose),
+      exchange: z.boolean(),
+    }),
+    response: z.object({
+      /** Name of the file. */
+      file: z.string(),
+      bytes: z.int(),
+      sha256: z.string(),
+      period: z.object({ from: day, to: day }),
+      /** What is wrong with the ledger; at most the first thousand. */
+      findings: z.array(z.object({ code: z.string(), day: z.nullable(day), message: z.string() })),
+    }),
+  },
+  /**
+   * The samples of one hour, UTC, as they stand in the file: what the columns are, the minutes, and what was counted in that
+   * hour; null when they were dropped, as old samples are.
+   */
+  'licence-samples': {
+    request: z.strictObject({ day, hour: z.int().check(z.minimum(0), z.maximum(23)) }),
+    response: z.object({ lines: z.nullable(z.array(z.string())) }),
   },
   /** Notices that a person was just shown on the command line, by key. */
   'licence-shown': { request: z.strictObject({ keys: z.array(z.string()) }), response: empty },

@@ -10,8 +10,12 @@ import {
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { REFUSAL_EXIT } from '../license/refusal-exit.ts'
 
-/** An order from an ACME service may take its time; everything else is answered at once. Milliseconds. */
-const TIMEOUT_MS: Partial<Record<Verb, number>> = { 'tls-use': 120_000, 'tls-renew': 120_000 }
+/** An order from an ACME service may take its time, and so may verifying years; the rest is answered at once. Milliseconds. */
+const TIMEOUT_MS: Partial<Record<Verb, number>> = {
+  'tls-use': 120_000,
+  'tls-renew': 120_000,
+  'licence-audit': 120_000,
+}
 const DEFAULT_TIMEOUT_MS = 10_000
 const MAX_ANSWER_BYTES = 1024 * 1024
 

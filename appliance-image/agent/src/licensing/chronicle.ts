@@ -4,6 +4,7 @@ import { METERS, MODULE_FIRST_USED, SEAL } from '@domicile/license/ledger'
 import { type RecordLine, sortedJson } from '@domicile/license/record'
 import { type Log, messageOf } from '../log.ts'
 import type { Advice } from '../protocol.ts'
+import { changedFromOutside } from './advice.ts'
 import type { Taken } from './holdings.ts'
 import type { Installation } from './installation.ts'
 import { JUDGED, VENDOR_KEYS } from './judge.ts'
@@ -124,10 +125,14 @@ export class Chronicle {
 
   /** Writes something down; on the disk when this returns. A full disk costs the line, and nobody's work. */
   note(kind: string, data: Readonly<Record<string, unknown>>, at = this.now()): void {
+    this.#noteAll(at, [{ kind, data }])
+  }
+
+  #noteAll(at: Date, entries: readonly Entry[]): void {
     try {
-      this.append(at, [{ kind, data }])
+      this.append(at, entries)
     } catch (error) {
-      this.#ports.log('record-not-written', { kind, message: messageOf(error) })
+      this.#ports.log('record-not-written', { kind: entries[0]?.kind, message: messageOf(error) })
     }
   }
 
@@ -149,11 +154,10 @@ export class Chronicle {
   /** What is found again and again until the end of time: shown, and written down once. */
   stands(found: readonly Found[]): void {
     const known = new Set(this.linesOf(TAMPERED).map(({ data }) => sortedJson(data)))
-    for (const { data, advice } of found) {
-      if (!known.has(sortedJson(data))) this.note(TAMPERED, data)
-      known.add(sortedJson(data))
-      if (advice) this.#show(advice)
-    }
+    const fresh = new Map(found.map(({ data }) => [sortedJson(data), { kind: TAMPERED, data }]))
+    const entries = [...fresh].flatMap(([text, entry]) => (known.has(text) ? [] : [entry]))
+    if (entries.length > 0) this.#noteAll(this.now(), entries)
+    for (const { advice } of found) if (advice) this.#show(advice)
   }
 
   #show(advice: Advice): void {
@@ -176,15 +180,3 @@ export interface Found {
   /** For a person; null: said in another place. */
   readonly advice: Advice | null
 }
-
-/** A line of the record that does not count any more, in words. */
-export const unbelieved = (problem: string): Found => ({
-  data: { with: 'record', code: 'DOCUMENT_DOUBTFUL' },
-  advice: changedFromOutside(problem),
-})
-
-const changedFromOutside = (problem: string): Advice => ({
-  code: 'RECORD_TAMPERED',
-  message: `What the licence is kept in was changed from outside: ${problem}.`,
-  hint: 'What still holds counts. Tell the vendor if you restored an old copy of the volume; the next exchange will show it.',
-})

@@ -8,15 +8,16 @@ import type { Standing, StandingEvent, Usage } from '@domicile/license/standing'
 import { messageOf } from '../log.ts'
 import type { Advice, VerbRequest, VerbResponse } from '../protocol.ts'
 import { Refusal } from '../refusal.ts'
+import { REVOKED, unbelieved } from './advice.ts'
 import { Anchors } from './anchors.ts'
-import { Chronicle, type ChroniclePorts, unbelieved } from './chronicle.ts'
+import { Chronicle, type ChroniclePorts, type Found } from './chronicle.ts'
 import type { Taken } from './holdings.ts'
 import { type Installation, readInstallation } from './installation.ts'
 import { JUDGED, type Judge, type Judgement, type JudgeRequest } from './judge.ts'
 import { type KeeperState, KeeperStateFile, type Maintenance } from './keeper-state.ts'
 import { clockProblem } from './licence-clock.ts'
 import { requestClaims } from './request-claims.ts'
-import { decide, OPEN, undecided } from './standing-change.ts'
+import { changesAt, decide, OPEN, undecided } from './standing-change.ts'
 
 export interface KeeperPorts extends ChroniclePorts {
   readonly judge: Judge
@@ -121,8 +122,24 @@ export class LicenceKeeper {
   }
 
   /** UTC days that have their seal. */
-  sealedDays(): ReadonlySet<string> {
-    return this.#chronicle.sealedDays()
+  sealedDays = (): ReadonlySet<string> => this.#chronicle.sealedDays()
+
+  /** A file is made for the vendor: the chain remembers it. @throws Error of the file system */
+  async exchange(data: { readonly with: 'request' | 'usage' }): Promise<Date> {
+    const at = this.now()
+    this.#chronicle.append(at, [{ kind: EXCHANGE, data }])
+    await this.#save()
+    return at
+  }
+
+  /** Who this is, with its key. */
+  get installation(): Installation {
+    return this.#installation
+  }
+
+  /** Signs of tampering that stay: each is written down once. */
+  stands(found: readonly Found[]): void {
+    this.#chronicle.stands(found)
   }
 
   /** Signs the seal of a day and writes it down. @throws Error of the file system */
@@ -134,9 +151,8 @@ export class LicenceKeeper {
   /** Computes the standing anew when there may be a reason to, and keeps what must outlast a restart. */
   async evaluateIfDue(usage: Usage): Promise<void> {
     const now = this.now().getTime()
-    const { until, next } = this.#standing
-    const changesAt = Math.min(...[until, next?.at].map((at) => (at ? Date.parse(at) : Number.POSITIVE_INFINITY)))
-    const due = this.#pending !== null || now >= changesAt || this.#ports.ran() - this.#judgedAt >= EVERY_SECONDS
+    const changed = now >= changesAt(this.#standing)
+    const due = this.#pending !== null || changed || this.#ports.ran() - this.#judgedAt >= EVERY_SECONDS
     if (due) await this.evaluate(usage)
     else await this.#save()
   }
@@ -199,11 +215,9 @@ export class LicenceKeeper {
     await this.#save()
   }
 
-  /** An armoured request, signed by this installation. Making one is an exchange: the chain remembers it. */
+  /** An armoured request, signed by this installation. */
   async request({ purpose }: VerbRequest<'licence-request'>, usage: Usage): Promise<string> {
-    const at = this.now()
-    this.#chronicle.append(at, [{ kind: EXCHANGE, data: { with: 'request' } }])
-    await this.#save()
+    const at = await this.exchange({ with: 'request' })
     const [installation, licence, { chain }] = [this.#installation, this.#licence, this.#chronicle]
     if (!chain) throw new RangeError('An exchange was written down, and the record has no chain.')
     const { product } = this.#options
@@ -282,10 +296,4 @@ export class LicenceKeeper {
       .write(this.#state)
       .catch((error) => this.#ports.log('licence-state-not-written', { message: messageOf(error) }))
   }
-}
-
-const REVOKED: Advice = {
-  code: 'LICENCE_TAKEN_BACK',
-  message: 'The vendor took this licence back.',
-  hint: 'Ask for the one that takes its place: domicile license request',
 }

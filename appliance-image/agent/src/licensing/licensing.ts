@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import type { Usage } from '@domicile/license/standing'
+import type { Auditor } from '../auditing/auditor.ts'
+import { Audits } from '../auditing/audits.ts'
 import type { Config } from '../config.ts'
 import { PostgresDatabase } from '../database.ts'
 import { Enforcer } from '../enforcement/enforcer.ts'
@@ -17,6 +19,8 @@ type LicensingVerbs = Pick<
   | 'licence-show'
   | 'licence-import'
   | 'licence-request'
+  | 'licence-audit'
+  | 'licence-samples'
   | 'licence-shown'
   | 'maintenance-set'
   | 'guards-remove'
@@ -36,13 +40,12 @@ const IDLE_MINUTES = 20
 /** Puts together what carries out the contract: keeper, enforcer and gate. Whatever its files hold, it starts. */
 export async function startLicensing(
   config: Config,
-  { judge, clock: wall, log }: { judge: Judge; clock: () => Date; log: Log },
+  { judge, auditor, clock: wall, log }: { judge: Judge; auditor: Auditor; clock: () => Date; log: Log },
 ): Promise<Licensing> {
   const { product, vendorKeys, application: upstream, folders } = config
-  const keeper = new LicenceKeeper(
-    { folder: join(folders.state, 'licence'), product, vendorKeys },
-    { judge, wall, ran: () => process.uptime(), log },
-  )
+  const folder = join(folders.state, 'licence')
+  const keeper = new LicenceKeeper({ folder, product, vendorKeys }, { judge, wall, ran: () => process.uptime(), log })
+  const audits = new Audits({ folder, into: folders.run, product }, { keeper, auditor })
   await keeper.load()
   const login = (database: string) =>
     new PostgresDatabase({ ...config.database, database }, (error) =>
@@ -71,16 +74,21 @@ export async function startLicensing(
   keeper.onChange = () => void enforcer.run()
   // No request waits for it: a session that comes before finds its own seat again. But nothing is freed before.
   const loaded = enforcer.run().then(() => gate.seats.load(keeper.downSeconds))
-  const status = () => licenceStatus(keeper, enforcer, gate)
+  const status = () => licenceStatus(keeper, enforcer, gate, audits)
   return {
-    verbs: verbsOf(keeper, enforcer, status),
+    verbs: verbsOf(keeper, enforcer, audits, status),
     jobs: jobsOf({ keeper, enforcer, gate, loaded, status }),
     handler: gateHandler(gate),
     summary: () => summary(status()),
   }
 }
 
-function verbsOf(keeper: LicenceKeeper, enforcer: Enforcer, status: () => LicenceStatus): LicensingVerbs {
+function verbsOf(
+  keeper: LicenceKeeper,
+  enforcer: Enforcer,
+  audits: Audits,
+  status: () => LicenceStatus,
+): LicensingVerbs {
   return {
     'licence-show': () => status(),
     'licence-import': async ({ text, replace = false }) => {
@@ -97,6 +105,8 @@ function verbsOf(keeper: LicenceKeeper, enforcer: Enforcer, status: () => Licenc
     'licence-request': async (request: VerbRequest<'licence-request'>) => ({
       text: await keeper.request(request, usageOf(status())),
     }),
+    'licence-audit': (request) => audits.audit(request, usageOf(status())),
+    'licence-samples': (request) => audits.samples(request),
     'licence-shown': async ({ keys }) => {
       for (const key of keys) keeper.shown(key)
       return {}
@@ -161,7 +171,7 @@ function guardMessage({ licence }: LicenceKeeper): string {
   return `{used} of {allowed} named users are active. Deactivate one first, or ask ${ask} for a larger licence.`
 }
 
-function licenceStatus(keeper: LicenceKeeper, enforcer: Enforcer, gate: Gate): LicenceStatus {
+function licenceStatus(keeper: LicenceKeeper, enforcer: Enforcer, gate: Gate, audits: Audits): LicenceStatus {
   const { sessions } = keeper.standing.effects.limits
   const { working } = gate.seats.counts(idleMinutesOf(keeper))
   return {
@@ -171,7 +181,10 @@ function licenceStatus(keeper: LicenceKeeper, enforcer: Enforcer, gate: Gate): L
       sessions: { used: sessions ? working.people + working.administrators : null, max: sessions?.max ?? null },
       services: { used: sessions ? working.services : null, max: sessions?.services ?? null },
     },
-    findings: [...keeper.findings, ...enforcer.findings, ...(gate.seats.reachable ? [] : [SEATS_UNREACHABLE])],
+    findings: [
+      ...[...keeper.findings, ...audits.findings, ...enforcer.findings],
+      ...(gate.seats.reachable ? [] : [SEATS_UNREACHABLE]),
+    ],
   }
 }
 

@@ -6,7 +6,7 @@ import type { Claims } from '@domicile/license/document'
 import { hoursText, type MinuteBody, NO_LINE, type SampleBody, sampleLine, summarize } from '@domicile/license/ledger'
 import { readRecord } from '@domicile/license/record'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { LedgerFolder } from '../auditing/ledger-folder.ts'
+import { LedgerReader } from '../auditing/ledger-reader.ts'
 import { judgingBy } from './judging.ts'
 import { LicenceKeeper, NO_USAGE } from './licence-keeper.ts'
 import { licence, termsOf, VENDOR_KEYS } from './vendor.fixture.ts'
@@ -24,7 +24,7 @@ afterEach(() => rm(folder, { recursive: true }))
 async function started(): Promise<LicenceKeeper> {
   const judge = judgingBy(function* (ledger, day) {
     read.push(day)
-    yield* new LedgerFolder(ledger).since(day)
+    yield* new LedgerReader(ledger).since(day)
   })
   const product = { name: 'erp', version: '7.0.30' }
   const ran = () => now.getTime() / 1000

@@ -17,8 +17,6 @@ export interface RequestParts {
 /** What an installation says of itself to its vendor: numbers, and where its record stands. */
 export function requestClaims(parts: RequestParts): Claims<'request'> {
   const { installation, product, purpose, licence, usage, chain, at } = parts
-  const counted = { users: usage.users, sessions: usage.sessions, ...usage.meters }
-  const numbers = Object.entries(counted).filter((entry): entry is [string, number] => entry[1] !== null)
   return {
     jti: randomUUID(),
     iss: 'installation',
@@ -29,7 +27,19 @@ export function requestClaims(parts: RequestParts): Claims<'request'> {
     purpose,
     contract: licence?.contract ?? null,
     seq: licence?.seq ?? null,
-    usage: Object.fromEntries(numbers),
+    usage: numbersOf(usage),
     chain,
   }
+}
+
+/** What a document may name, and how much of it. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$/
+const MOST_NUMBERS = 200
+
+/** How many there are now, by name: whatever is known of it. */
+export function numbersOf({ users, sessions, meters }: Usage): Claims<'request'>['usage'] {
+  const known = Object.entries({ users, sessions, ...meters }).filter(
+    (entry): entry is [string, number] => Number.isFinite(entry[1]) && NAME.test(entry[0]),
+  )
+  return Object.fromEntries(known.slice(0, MOST_NUMBERS))
 }

@@ -41,3 +41,7 @@ export function decide(current: Standing, pending: Standing['state'] | null, com
 /** What holds while nothing can be computed. */
 export const undecided = (current: Standing, sinceMs: number, nowMs: number): Standing =>
   nowMs - sinceMs > LAST_VERDICT_MS ? OPEN : current
+
+/** When it changes by itself, in milliseconds since 1970. */
+export const changesAt = ({ until, next }: Standing): number =>
+  Math.min(...[until, next?.at].map((at) => (at ? Date.parse(at) : Number.POSITIVE_INFINITY)))

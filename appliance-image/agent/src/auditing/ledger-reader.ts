@@ -2,35 +2,38 @@ import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DayHours, readHours, readSamples, summarize } from '@domicile/license/ledger'
 
-/** Samples of a day by the minute, and a day by the hour. */
+/** A day by the minute, or by the hour. */
 export type DayFile = 'samples' | 'hours'
 
 const EXTENSION = { samples: 'jsonl', hours: 'json' } as const
 /** A day is far below; of a longer file the beginning is read, and does not fit any seal. */
 const MOST_BYTES = 32 * 1024 * 1024
-export const DAY = /^\d{4}-\d{2}-\d{2}$/
+const DAY = /^\d{4}-\d{2}-\d{2}$/
 
 /** The files of a ledger, to read; whatever somebody put there. Everything that is not there is null. */
-export class LedgerFolder {
+export class LedgerReader {
   readonly #folder: string
 
   constructor(folder: string) {
     this.#folder = folder
   }
 
-  /** UTC days of which there is such a file, in order. */
-  days(file: DayFile): string[] {
+  /** UTC days of which there is any file, in order. */
+  filedDays(): string[] {
+    return [...new Set([...this.#days('samples'), ...this.#days('hours')])].sort()
+  }
+
+  #days(file: DayFile): string[] {
     const extension = `.${EXTENSION[file]}`
     return names(join(this.#folder, file))
       .filter((name) => name.endsWith(extension))
       .map((name) => name.slice(0, -extension.length))
       .filter((day) => DAY.test(day))
-      .sort()
   }
 
   /** Days by the hour from this one on, in order; those that cannot be read are left out. */
   *since(first: string): Generator<DayHours> {
-    for (const day of [...new Set([...this.days('hours'), ...this.days('samples')])].sort()) {
+    for (const day of this.filedDays()) {
       const hours = day < first ? null : this.hours(day)
       if (hours) yield hours
     }
