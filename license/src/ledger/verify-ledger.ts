@@ -58,7 +58,7 @@ function readWhole(text: string): { lines: readonly RecordLine[]; problem: strin
  */
 class Order {
   readonly #unwatched: ReturnType<typeof unwatchedIn>
-  /** Numbers of lines that are earlier than the line before. */
+  /** Numbers of the lines with which licence time was set. */
   readonly #turns: readonly number[]
   readonly days = new Set<string>()
   last: string | null = null
@@ -66,7 +66,9 @@ class Order {
 
   constructor(lines: readonly RecordLine[]) {
     this.#unwatched = unwatchedIn(lines)
-    this.#turns = lines.filter(({ at }, index) => at < (lines[index - 1]?.at ?? '')).map(({ n }) => n)
+    this.#turns = lines
+      .filter(({ kind, data }) => kind === 'imported' && data['document'] === 'unlock')
+      .map(({ n }) => n)
   }
 
   next({ day }: DaySeal, { n, at }: RecordLine): Finding[] {
