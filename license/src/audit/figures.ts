@@ -80,7 +80,7 @@ function meter(blocks: readonly Block[], flows: readonly Flow[], limit: LimitAt,
 const countsUsers = (name: MeterName) => name.endsWith('.users')
 
 /** A query that counts who used a module in an hour cannot be summed up over hours: the same person is in many. */
-function usersAsLevel({ start, day, counts }: Flow, limitOf: LimitAt): Block[] {
+export function usersAsLevel({ start, day, counts }: Flow, limitOf: LimitAt): Block[] {
   return Object.entries(counts)
     .filter(([name]) => countsUsers(name))
     .map(([name, count]) => {
