@@ -10,6 +10,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   certutil: 'libnss3-tools',
   wrk: 'wrk',
   faketime: 'faketime',
+  curl: 'curl',
 }
 
 const has = async (program: string) =>
