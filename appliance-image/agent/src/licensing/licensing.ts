@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import { reportedMeters } from '@domicile/license'
 import type { Usage } from '@domicile/license/standing'
 import type { Auditor } from '../auditing/auditor.ts'
 import { Audits } from '../auditing/audits.ts'
 import type { Config } from '../config.ts'
+import { cooperationHandler, entitlementsOf, ReportedUsage } from '../cooperation/index.ts'
 import { PostgresDatabase } from '../database.ts'
 import { Enforcer } from '../enforcement/enforcer.ts'
 import { seatTable } from '../enforcement/seat-table.ts'
@@ -30,7 +32,7 @@ type LicensingVerbs = Pick<
 export interface Licensing {
   readonly verbs: LicensingVerbs
   readonly jobs: readonly Job[]
-  /** The gate's paths on the agent's port. */
+  /** The paths of the gate, and of applications that cooperate, on the agent's port. */
   readonly handler: Handler
   summary(): VerbResponse<'status'>['licence']
 }
@@ -71,6 +73,8 @@ export async function startLicensing(
       upstream,
     },
   )
+  const reported = new ReportedUsage(() => process.uptime() * 1000)
+  const cooperation = handlerForApplications(config, keeper, gate, reported)
   keeper.onChange = () => void enforcer.run()
   // No request waits for it: a session that comes before finds its own seat again. But nothing is freed before.
   const loaded = enforcer.run().then(() => gate.seats.load(keeper.downSeconds))
@@ -78,7 +82,7 @@ export async function startLicensing(
   return {
     verbs: verbsOf(keeper, enforcer, audits, status),
     jobs: jobsOf({ keeper, enforcer, gate, loaded, status }),
-    handler: gateHandler(gate),
+    handler: eitherOf(gateHandler(gate), cooperation),
     summary: () => summary(status()),
   }
 }
@@ -124,6 +128,31 @@ function verbsOf(
       return {}
     },
   }
+}
+
+const eitherOf =
+  (...handlers: readonly Handler[]): Handler =>
+  async (request, response) => {
+    for (const handler of handlers) if (await handler(request, response)) return true
+    return false
+  }
+
+/** Knows no path unless a service of the stack has the token. */
+function handlerForApplications(
+  { cooperation, meters, product }: Config,
+  keeper: LicenceKeeper,
+  gate: Gate,
+  usage: ReportedUsage,
+): Handler {
+  if (!cooperation) return async () => false
+  const standing = () => gateStanding(keeper, product)
+  return cooperationHandler({
+    ...{ ...cooperation, seats: gate.seats, standing, usage, meters: new Set(reportedMeters(meters)) },
+    entitlements: () => {
+      const blocked = standing().blocked !== null
+      return entitlementsOf({ standing: keeper.standing, licence: keeper.licence, blocked, product: product.name })
+    },
+  })
 }
 
 interface Working {
