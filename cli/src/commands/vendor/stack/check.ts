@@ -1,3 +1,4 @@
+import { describeMeters } from '@domicile/license'
 import { loadStack, questions } from '@domicile/stacks/stack'
 import { Args } from '@oclif/core'
 import { ApplianceCommand } from '../../../appliance-command.ts'
@@ -25,6 +26,12 @@ export default class VendorStackCheck extends ApplianceCommand {
         .join(', ')}`,
     )
     this.log(`  volumes   ${blueprint.volumes.join(', ')}`)
-    return { valid: true, name: manifest.name, version: manifest.version, services: Object.keys(compose.services) }
+    const meters = describeMeters(manifest.meters ?? {})
+    for (const kind of ['level', 'count'] as const) {
+      const names = meters.flatMap((meter) => (meter.kind === kind ? meter.name : []))
+      if (names.length > 0) this.log(`  ${kind}s    ${names.join(', ')}`)
+    }
+    const { name, version } = manifest
+    return { valid: true, name, version, services: Object.keys(compose.services), meters }
   }
 }
