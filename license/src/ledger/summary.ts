@@ -20,6 +20,7 @@ export function summarize(day: string, bodies: readonly SampleBody[]): DayHours 
   const hours = new Map<number, OpenHour>()
   const flows: FlowBody[] = []
   let columns: ColumnsBody | null = null
+  let open: Slots | null = null
   let last: number | null = null
   for (const body of bodies) {
     if (!isMinute(body)) {
@@ -29,9 +30,10 @@ export function summarize(day: string, bodies: readonly SampleBody[]): DayHours 
     }
     if (!columns) throw new RangeError('A minute before the columns that say what it counts.')
     const [minute] = body
-    const hour = openHour(hours, Math.floor(minute / 60))
-    if (minute !== last) addLevels(hour, body, columns)
-    addCounts(hour, body, columns)
+    const hour = Math.floor(minute / 60)
+    if (open?.hour !== hour || open.columns !== columns) open = slotsIn(hours, hour, columns)
+    if (minute !== last) addLevels(open, body)
+    addCounts(open, body)
     last = minute
   }
   return { version: 1, day, hours: [...hours].map(closed), flows }
@@ -41,44 +43,56 @@ interface OpenHour {
   samples: number
   limits: Readonly<Record<MeterName, number>>
   readonly levels: Map<MeterName, Totals>
-  readonly counts: Map<MeterName, number>
+  readonly counts: Map<MeterName, Count>
 }
 type Totals = [least: number, greatest: number, sum: number, known: number, over: number]
-
-function openHour(hours: Map<number, OpenHour>, hour: number): OpenHour {
-  const known = hours.get(hour)
-  if (known) return known
-  const fresh = { samples: 0, limits: {}, levels: new Map(), counts: new Map() }
-  hours.set(hour, fresh)
-  return fresh
+interface Count {
+  total: number
 }
 
-function addLevels(hour: OpenHour, [, ...values]: MinuteBody, { levels, limits }: ColumnsBody): void {
-  hour.samples++
-  hour.limits = limits
-  for (const [index, name] of levels.entries()) {
-    const value = values[index] ?? null
-    if (value === null) continue
-    const limit = Object.hasOwn(limits, name) ? limits[name] : undefined
-    const over = limit !== undefined && value > limit ? 1 : 0
-    merge(hour.levels, name, [value, value, value, 1, over])
+/** Where the values of a minute go, column by column: looked up once an hour, and not for millions of values. */
+interface Slots {
+  readonly hour: number
+  readonly columns: ColumnsBody
+  readonly into: OpenHour
+  readonly levels: readonly Totals[]
+  readonly limits: readonly number[]
+  readonly counts: readonly Count[]
+}
+
+function slotsIn(hours: Map<number, OpenHour>, hour: number, columns: ColumnsBody): Slots {
+  const into = made(hours, hour, (): OpenHour => ({ samples: 0, limits: {}, levels: new Map(), counts: new Map() }))
+  return {
+    ...{ hour, columns, into },
+    levels: columns.levels.map((name) => made(into.levels, name, nothingKnown)),
+    limits: columns.levels.map(
+      (name) => (Object.hasOwn(columns.limits, name) ? columns.limits[name] : null) ?? Infinity,
+    ),
+    counts: columns.counts.map((name) => made(into.counts, name, () => ({ total: 0 }))),
   }
 }
 
-function addCounts(hour: OpenHour, [, ...values]: MinuteBody, { levels, counts }: ColumnsBody): void {
-  for (const [index, name] of counts.entries()) {
-    const value = values[levels.length + index] ?? null
-    if (value !== null) hour.counts.set(name, (hour.counts.get(name) ?? 0) + value)
+function addLevels({ into, columns, levels, limits }: Slots, body: MinuteBody): void {
+  into.samples++
+  into.limits = columns.limits
+  for (let index = 0; index < levels.length; index++) {
+    const value = body[index + 1] ?? null
+    const totals = levels[index]
+    if (value === null || !totals) continue
+    add(totals, value, value, value, 1, value > (limits[index] ?? Infinity) ? 1 : 0)
   }
 }
 
-function merge(into: Map<MeterName, Totals>, name: MeterName, more: LevelSummary): void {
-  const totals = into.get(name)
-  if (!totals) {
-    into.set(name, [...more])
-    return
+function addCounts({ levels, counts }: Slots, body: MinuteBody): void {
+  for (let index = 0; index < counts.length; index++) {
+    const count = counts[index]
+    if (count) count.total += body[levels.length + index + 1] ?? 0
   }
-  const [least, greatest, sum, known, over] = more
+}
+
+const nothingKnown = (): Totals => [Infinity, -Infinity, 0, 0, 0]
+
+function add(totals: Totals, ...[least, greatest, sum, known, over]: LevelSummary): void {
   totals[0] = Math.min(totals[0], least)
   totals[1] = Math.max(totals[1], greatest)
   totals[2] += sum
@@ -86,12 +100,20 @@ function merge(into: Map<MeterName, Totals>, name: MeterName, more: LevelSummary
   totals[4] += over
 }
 
+function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const fresh = make()
+  map.set(key, fresh)
+  return fresh
+}
+
 const closed = ([hour, { samples, limits, levels, counts }]: [number, OpenHour]): HourEntry => ({
   hour,
   samples,
   limits,
-  levels: Object.fromEntries(levels),
-  counts: Object.fromEntries(counts),
+  levels: Object.fromEntries([...levels].filter(([, [, , , known]]) => known > 0)),
+  counts: Object.fromEntries([...counts].map(([name, { total }]) => [name, total])),
 })
 
 /** What a seal says of a day. `counts`: of its minutes and of the flows that arrived on it, whichever hour they are of. */
@@ -105,7 +127,7 @@ export function totals({ hours, flows }: DayHours): DayTotals {
   const levels = new Map<MeterName, Totals>()
   const counts = new Map<MeterName, number>()
   for (const hour of hours) {
-    for (const [name, summary] of Object.entries(hour.levels)) merge(levels, name, summary)
+    for (const [name, summary] of Object.entries(hour.levels)) add(made(levels, name, nothingKnown), ...summary)
   }
   for (const entry of [...hours, ...flows]) {
     for (const [name, count] of Object.entries(entry.counts)) counts.set(name, (counts.get(name) ?? 0) + count)
