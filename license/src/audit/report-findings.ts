@@ -1,9 +1,9 @@
 import { hash, type KeyObject } from 'node:crypto'
 import { type Claims, verifyRequest } from '../document/index.ts'
-import { type DayHours, type Finding, readHours, verifyLedger } from '../ledger/index.ts'
+import { type DayHours, type Finding, readHours, totals, verifyLedger } from '../ledger/index.ts'
 import { chainOf, lineAfter, type RecordLine, sortedJson } from '../record/index.ts'
 import { LicenceRefusal } from '../refusal.ts'
-import { flowsOf } from './blocks.ts'
+import { flowsOf, sealsIn } from './blocks.ts'
 import { evidenceDays, periodCalendar } from './calendar.ts'
 import { isEssential, isWithheld } from './record-kinds.ts'
 import type { ReportFile } from './report-file.ts'
@@ -66,9 +66,37 @@ function claimsFindings(file: ReportFile, claims: Claims<'usage'>, installationK
 }
 
 /** Everything that is wrong with record, seals, days and counter-signatures. */
-export function evidenceFindings(file: ReportFile, key: KeyObject | null, anchors: readonly Anchor[]): Finding[] {
-  return [...recordFindings(file.lines), ...ledgerFindings(file, key), ...putBack(file, anchors), ...countedAgain(file)]
+export function evidenceFindings(
+  file: ReportFile,
+  {
+    days,
+    key,
+    anchors,
+  }: { readonly days: readonly ReadDay[]; readonly key: KeyObject | null; readonly anchors: readonly Anchor[] },
+): Finding[] {
+  const { lines } = file
+  return [
+    ...recordFindings(lines),
+    ...ledgerFindings(file, days, key),
+    ...dayFindings(lines, days),
+    ...putBack(file, anchors),
+    ...countedAgain(file, days),
+  ]
 }
+
+/** A day by the hour as it was read. */
+export interface ReadDay {
+  /** Which it says that it is. */
+  readonly day: string
+  /** SHA-256 of its text. */
+  readonly digest: string
+  /** Null when it cannot be read. */
+  readonly hours: DayHours | null
+  readonly problem: string | null
+}
+
+export const readDays = ({ hours }: ReportFile): ReadDay[] =>
+  hours.map(({ day, text }) => ({ day, digest: hash('sha256', text), ...readHours(text) }))
 
 /** Line by line: what one says fits its digest, and each follows the one before. */
 function recordFindings(lines: readonly RecordLine[]): Finding[] {
@@ -92,21 +120,41 @@ function problemOf(line: RecordLine, before: RecordLine | null): string | null {
   return lineAfter(before, { at, wall, kind, data }).hash === hash ? null : 'what it says does not fit its digest'
 }
 
-function ledgerFindings({ lines, hours, period, timezone }: ReportFile, key: KeyObject | null): Finding[] {
+function ledgerFindings(
+  { lines, period, timezone }: ReportFile,
+  days: readonly ReadDay[],
+  key: KeyObject | null,
+): Finding[] {
   const wanted = evidenceDays(period, timezone)
-  const texts = new Map(hours.toReversed().map(({ day, text }) => [day, text]))
-  const missing = (day: string) => (day >= wanted.from && day <= wanted.to ? null : undefined)
-  const outOfOrder = hours.filter(({ day }, index) => day <= (hours[index - 1]?.day ?? ''))
-  return [
-    ...outOfOrder.map(({ day }) => swapped(day)),
-    ...verifyLedger({
-      record: lines,
-      filesOf: (day) => ({ samples: undefined, hours: texts.get(day) ?? missing(day) }),
-      filedDays: [...texts.keys()],
-      publicKey: key,
-      today: lines.at(-1)?.at.slice(0, 10) ?? '',
-    }),
-  ]
+  const filed = new Set(days.map(({ day }) => day))
+  const isMissed = (day: string) => !filed.has(day) && day >= wanted.from && day <= wanted.to
+  return verifyLedger({
+    record: lines,
+    // What is there was read already, and is held against its seal by `dayFindings`.
+    filesOf: (day) => ({ samples: undefined, hours: isMissed(day) ? null : undefined }),
+    filedDays: [...filed],
+    publicKey: key,
+    today: lines.at(-1)?.at.slice(0, 10) ?? '',
+  })
+}
+
+/** Each day by the hour against its seal; a day that is not sealed yet says what it says. */
+function dayFindings(lines: readonly RecordLine[], days: readonly ReadDay[]): Finding[] {
+  const seals = sealsIn(lines)
+  return days.flatMap(({ day, digest, hours, problem }, index): Finding[] => {
+    const seal = seals.get(day)
+    const why = problem ? ` (${problem})` : ''
+    if (day <= (days[index - 1]?.day ?? '')) return [swapped(day)]
+    if (seal ? seal.hours !== digest : !hours) {
+      return [{ code: 'HOURS_CHANGED', day, message: `The hours of ${day} are not those that were sealed${why}.` }]
+    }
+    if (!seal || !hours) return []
+    const { samples, levels, counts } = seal
+    const sealed = sortedJson({ samples, levels, counts }) === sortedJson(totals(hours))
+    return sealed
+      ? []
+      : [{ code: 'SEAL_CONTRADICTS', day, message: `The seal of ${day} is not the total of its hours.` }]
+  })
 }
 
 /** What the vendor counter-signed must be in the record still. */
@@ -123,8 +171,8 @@ function putBack({ reporter, lines }: ReportFile, anchors: readonly Anchor[]): F
     }))
 }
 
-function countedAgain({ hours, period, timezone, lines }: ReportFile): Finding[] {
-  const { again } = flowsOf({ lines, days: readable(hours) }, periodCalendar(period, timezone))
+function countedAgain({ period, timezone, lines }: ReportFile, days: readonly ReadDay[]): Finding[] {
+  const { again } = flowsOf({ lines, days: days.flatMap(({ hours }) => hours ?? []) }, periodCalendar(period, timezone))
   return again.map(({ arrived, hour, meter }) => ({
     code: 'SEAL_CONTRADICTS',
     day: arrived,
@@ -132,12 +180,10 @@ function countedAgain({ hours, period, timezone, lines }: ReportFile): Finding[]
   }))
 }
 
-const readable = (hours: ReportFile['hours']): DayHours[] => hours.flatMap(({ text }) => readHours(text).hours ?? [])
-
 /** The days that hold; of the others their seals speak. */
-export function usableDays(hours: ReportFile['hours'], findings: readonly Finding[]): DayHours[] {
+export function usableDays(days: readonly ReadDay[], findings: readonly Finding[]): DayHours[] {
   const doubtful = new Set(findings.filter(({ code }) => DOUBTS.has(code)).map(({ day }) => day))
-  return readable(hours.filter(({ day }) => !doubtful.has(day)))
+  return days.flatMap(({ day, hours }) => (hours && !doubtful.has(day) ? hours : []))
 }
 
 const DOUBTS = new Set<Finding['code']>(['HOURS_CHANGED', 'DAYS_SWAPPED'])

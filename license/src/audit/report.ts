@@ -11,6 +11,7 @@ import {
   atMost,
   evidenceFindings,
   figuresFinding,
+  readDays,
   signatureFindings,
   usableDays,
 } from './report-findings.ts'
@@ -95,8 +96,9 @@ export function readReport(
   const { licences } = history
   const timezone = timezoneOf(licences, period)
   const key = publicKeyOf(installationKey ?? reporter.installation.publicKey)
-  const found = evidenceFindings({ ...file, timezone }, key, [...history.anchors, ...anchors])
-  const evidence = { lines, days: usableDays(file.hours, found) }
+  const days = readDays(file)
+  const found = evidenceFindings({ ...file, timezone }, { days, key, anchors: [...history.anchors, ...anchors] })
+  const evidence = { lines, days: usableDays(days, found) }
   const figures = auditFigures({ reporter, period, timezone, evidence, licences })
   return {
     ...{ reporter, period, timezone, madeAt: file.madeAt, chain: chainOf(lines), evidence, figures, licences },

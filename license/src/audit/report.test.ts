@@ -1,0 +1,352 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { signDocument } from '../document/index.ts'
+import { anchor, INSTALLATION, licence, pinned, testKey, vendor } from '../document/testing.fixture.ts'
+import { type Finding, hoursText } from '../ledger/index.ts'
+import { seeded } from '../ledger/ledger.fixture.ts'
+import { chainOf, lineAfter, type RecordLine } from '../record/index.ts'
+import { erpLicence, level, TestInstallation } from './audit.fixture.ts'
+import { readReport } from './report.ts'
+import type { AuditReport, Period } from './types.ts'
+
+const PERIOD: Period = { from: '2026-03-01', to: '2026-03-10' }
+const MADE_AT = '2026-03-20T12:00:00.000Z'
+const NOW = new Date('2026-03-21T00:00Z')
+
+const read = (text: string, more: Partial<Parameters<typeof readReport>[1]> = {}): AuditReport =>
+  readReport(text, { now: NOW, vendorKeys: [pinned()], ...more })
+
+const codes = (findings: readonly Finding[]) => [...new Set(findings.map(({ code }) => code))]
+
+/** Began in February, and lived until the report was made. */
+const lived = () =>
+  TestInstallation.licensed('2026-02-20T00:00Z').live('2026-02-20', '2026-03-19', {
+    '2026-03-05T08': { levels: { users: level(13, 60) } },
+  })
+
+let installation: TestInstallation
+let text: string
+
+beforeAll(async () => {
+  installation = lived()
+  text = await installation.report(PERIOD, MADE_AT)
+})
+
+describe('a report that nobody touched', () => {
+  test('holds, and says what was counted', () => {
+    const report = read(text)
+
+    expect(report.findings).toEqual([])
+    expect(report).toMatchObject({ period: PERIOD, timezone: 'Europe/Ljubljana', madeAt: MADE_AT })
+    expect(report.figures.users?.peak).toEqual({ value: 13, at: '2026-03-05T08:00:00.000Z' })
+    expect(report.chain).toEqual(chainOf(installation.lines))
+    expect(report.licences.map(({ claims }) => claims.contract)).toEqual(['K-17/2026'])
+  })
+
+  test('holds without the keys of the vendor, and with the key of the installation', () => {
+    expect(read(text, { vendorKeys: [] }).findings).toEqual([])
+    expect(read(text, { installationKey: installation.key.publicKey }).findings).toEqual([])
+  })
+
+  test('says the same figures as it was made with', () => {
+    const stated = JSON.parse(text.split('\n')[1] as string)
+    expect(stated.figures).toEqual(read(text).figures)
+  })
+
+  test('is the same bytes when it is made again', async () => {
+    expect(await lived().report(PERIOD, MADE_AT)).toBe(text)
+  })
+
+  test('may be of a time in which the appliance was not licensed', async () => {
+    const unlicensed = new TestInstallation()
+    unlicensed.write('2026-02-20T00:00Z', 'begun', { installation: INSTALLATION, publicKey: unlicensed.key.publicKey })
+    unlicensed.live('2026-02-20', '2026-03-19')
+    const report = read((await unlicensed.report(PERIOD, MADE_AT)).replaceAll('Europe/Ljubljana', 'UTC'))
+
+    expect(report).toMatchObject({ timezone: 'UTC', licences: [], figures: { contract: null } })
+  })
+})
+
+/** Lines of the file, to be changed; the signature is left as it is. */
+const changedText = (change: (lines: string[]) => string[]): string =>
+  `${change(text.trimEnd().split('\n')).join('\n')}\n`
+
+const indexOf = (lines: readonly string[], piece: string) => lines.findIndex((line) => line.includes(piece))
+const replaced = (piece: string, from: string, to: string) => (lines: string[]) =>
+  lines.map((line, index) => (index === indexOf(lines, piece) ? line.replace(from, to) : line))
+const without = (piece: string) => (lines: string[]) => lines.toSpliced(indexOf(lines, piece), 1)
+const twice = (piece: string) => (lines: string[]) => {
+  const index = indexOf(lines, piece)
+  return lines.toSpliced(index, 0, lines[index] as string)
+}
+const swapped = (one: string, other: string) => (lines: string[]) => {
+  const [a, b] = [indexOf(lines, one), indexOf(lines, other)]
+  return lines.with(a, lines[b] as string).with(b, lines[a] as string)
+}
+const hours = (day: string) => `{"hours":{"version":1,"day":"${day}"`
+const seal = (day: string) => `"data":{"day":"${day}"`
+
+describe('who changes the file is found out', () => {
+  test.each<[string, (lines: string[]) => string[], Finding['code'][]]>([
+    ['a figure', replaced('{"figures"', '"peak":13', '"peak":10'), ['REPORT_CHANGED', 'FIGURES_DIFFER']],
+    ['figures left out', without('{"figures"'), ['REPORT_CHANGED', 'FIGURES_DIFFER']],
+    [
+      'the period',
+      (lines) => lines.with(0, (lines[0] as string).replace('03-10', '03-09')),
+      ['REPORT_CHANGED', 'FIGURES_DIFFER'],
+    ],
+    ['the time zone', replaced('"domicile"', 'Europe/Ljubljana', 'Europe/London'), ['REPORT_CHANGED']],
+    ['who reports', replaced('"domicile"', '6.0.29', '6.0.30'), ['REPORT_CHANGED', 'FIGURES_DIFFER']],
+    [
+      'a value of a line of the record',
+      replaced('"kind":"meters"', 'seller', 'nobody'),
+      ['REPORT_CHANGED', 'RECORD_BROKEN', 'FIGURES_DIFFER'],
+    ],
+    [
+      'the time of a line',
+      replaced('"kind":"meters"', '"at":"2026-02-20', '"at":"2026-02-21'),
+      ['REPORT_CHANGED', 'RECORD_BROKEN'],
+    ],
+    ['a line left out', without('"kind":"meters"'), ['REPORT_CHANGED', 'RECORD_BROKEN', 'FIGURES_DIFFER']],
+    ['a line twice', twice('"kind":"meters"'), ['REPORT_CHANGED', 'RECORD_BROKEN']],
+    ['two lines changed about', swapped('"kind":"meters"', '"kind":"imported"'), ['REPORT_CHANGED', 'RECORD_BROKEN']],
+    ['the end of the record cut off', without('"kind":"exchange"'), ['REPORT_CHANGED']],
+    [
+      'hours',
+      replaced(hours('2026-03-05'), '13,13,780', '9,9,780'),
+      ['REPORT_CHANGED', 'HOURS_CHANGED', 'FIGURES_DIFFER'],
+    ],
+    [
+      'hours that read as none',
+      replaced(hours('2026-03-05'), '13,13,780', '"13,13,780'),
+      ['REPORT_CHANGED', 'HOURS_CHANGED', 'FIGURES_DIFFER'],
+    ],
+    ['hours left out', without(hours('2026-03-05')), ['REPORT_CHANGED', 'HOURS_MISSING', 'FIGURES_DIFFER']],
+    ['hours twice', twice(hours('2026-03-05')), ['REPORT_CHANGED', 'DAYS_SWAPPED', 'FIGURES_DIFFER']],
+    [
+      'hours in another order',
+      swapped(hours('2026-03-05'), hours('2026-03-06')),
+      ['REPORT_CHANGED', 'DAYS_SWAPPED', 'FIGURES_DIFFER'],
+    ],
+    [
+      'hours of another day',
+      replaced(hours('2026-03-05'), '"day":"2026-03-05"', '"day":"2026-03-06"'),
+      ['REPORT_CHANGED', 'DAYS_SWAPPED', 'HOURS_CHANGED', 'HOURS_MISSING', 'FIGURES_DIFFER'],
+    ],
+    ['a seal left out', without(seal('2026-03-05')), ['REPORT_CHANGED', 'RECORD_BROKEN', 'SEAL_MISSING']],
+    [
+      'a total in a seal',
+      replaced(seal('2026-03-05'), '"users":[8,13', '"users":[8,9'),
+      ['REPORT_CHANGED', 'RECORD_BROKEN', 'SEAL_UNSIGNED', 'SEAL_CONTRADICTS'],
+    ],
+    [
+      'the day of a seal',
+      replaced(seal('2026-03-05'), '"day":"2026-03-05"', '"day":"2026-03-06"'),
+      ['REPORT_CHANGED', 'RECORD_BROKEN', 'SEAL_UNSIGNED'],
+    ],
+    ['no signature', without('{"signature"'), ['REPORT_CHANGED']],
+    ['something after the signature', (lines) => [...lines, '{"record":{}}'], ['REPORT_CHANGED']],
+    ['a line that is none of a report', (lines) => lines.toSpliced(3, 0, '{"note":"x"}'), ['REPORT_CHANGED']],
+  ])('%s', (_, change, expected) => {
+    expect(codes(read(changedText(change)).findings)).toEqual(expect.arrayContaining(expected))
+  })
+
+  test('at whichever place', () => {
+    const random = seeded(4)
+    const bytes = Buffer.from(text)
+    const unnoticed: number[] = []
+    for (let time = 0; time < 200; time++) {
+      const place = Math.floor(random() * bytes.length)
+      const spoilt = Buffer.from(bytes)
+      spoilt[place] = (spoilt[place] as number) ^ (1 << Math.floor(random() * 7))
+      if (!notices(spoilt.toString())) unnoticed.push(place)
+    }
+    expect(unnoticed).toEqual([])
+  }, 60_000)
+})
+
+function notices(spoilt: string): boolean {
+  try {
+    return read(spoilt).findings.length > 0
+  } catch {
+    return true
+  }
+}
+
+describe('who makes a whole file anew is found out', () => {
+  const forged = (lines: readonly RecordLine[], change: (line: RecordLine) => Partial<RecordLine>): RecordLine[] =>
+    lines.reduce<RecordLine[]>((made, line) => {
+      const { at, wall, kind, data } = { ...line, ...change(line) }
+      return made.concat(lineAfter(made.at(-1) ?? null, { at, wall, kind, data }))
+    }, [])
+
+  test('with another key', async () => {
+    const other = new TestInstallation(testKey('another', INSTALLATION))
+    other.lines = [...installation.lines]
+    other.days = [...installation.days]
+    const report = read(await other.report(PERIOD, MADE_AT))
+
+    expect(codes(report.findings)).toEqual(['REPORT_CHANGED', 'SEAL_UNSIGNED'])
+    expect(
+      codes(read(await lived().report(PERIOD, MADE_AT), { installationKey: other.key.publicKey }).findings),
+    ).toContain('REPORT_CHANGED')
+  })
+
+  test('when the seals are not of the record that they stand in', async () => {
+    const made = lived()
+    made.lines = forged(made.lines, ({ kind }) => (kind === 'meters' ? { at: '2026-02-20T00:00:01.000Z' } : {}))
+
+    expect(codes(read(await made.report(PERIOD, MADE_AT)).findings)).toEqual(['SEAL_UNSIGNED'])
+  })
+
+  test('when a licence is in it that the vendor never signed', async () => {
+    const claims = licence({ ...erpLicence(), jti: '00000000-0000-4000-8000-0000000000ff', seq: 7, limits: {} })
+    const made = TestInstallation.licensed('2026-02-20T00:00Z')
+    made.import('2026-02-20T01:00Z', 'licence', signDocument('licence', claims, testKey('nobody')), claims.jti)
+    made.live('2026-02-20', '2026-03-19')
+    const report = read(await made.report(PERIOD, MADE_AT))
+
+    expect(codes(report.findings)).toContain('DOCUMENT_DOUBTFUL')
+    expect(report.licences).toHaveLength(1)
+  })
+
+  test('when days are left out and the hours with them', async () => {
+    const made = TestInstallation.licensed('2026-02-20T00:00Z')
+    made.live('2026-02-20', '2026-03-03').live('2026-03-06', '2026-03-19')
+    const report = read(await made.report(PERIOD, MADE_AT))
+
+    expect(codes(report.findings)).toEqual(['SEAL_MISSING'])
+    expect(report.figures.gaps).toEqual([expect.objectContaining({ minutes: 2880, explained: false })])
+  })
+})
+
+describe('counter-signatures', () => {
+  const signedAt = (made: TestInstallation, length: number) => {
+    const genesis = made.lines[0]?.hash ?? ''
+    return anchor({
+      genesis,
+      length,
+      head: made.lines[length - 1]?.hash ?? '',
+      iat: Date.parse('2026-03-15T00:00Z') / 1000,
+    })
+  }
+
+  test('of what is in the record hold', async () => {
+    const made = TestInstallation.licensed('2026-02-20T00:00Z').live('2026-02-20', '2026-03-14')
+    const claims = signedAt(made, 10)
+    made.import('2026-03-15T10:00Z', 'anchor', signDocument('anchor', claims, vendor), claims.jti)
+    made.live('2026-03-15', '2026-03-19')
+
+    expect(read(await made.report(PERIOD, MADE_AT), { anchors: [claims] }).findings).toEqual([])
+  })
+
+  test('of what is not in it any more show that it was put back', async () => {
+    const before = TestInstallation.licensed('2026-02-20T00:00Z').live('2026-02-20', '2026-03-10')
+    const claims = signedAt(before, before.lines.length)
+    const back = TestInstallation.licensed('2026-02-20T00:00Z').live('2026-02-20', '2026-03-08', {
+      '2026-03-08T08': null,
+    })
+    back.live('2026-03-09', '2026-03-19')
+
+    expect(codes(read(await back.report(PERIOD, MADE_AT), { anchors: [claims] }).findings)).toEqual(['RECORD_PUT_BACK'])
+    back.import('2026-03-20T10:00Z', 'anchor', signDocument('anchor', claims, vendor), claims.jti)
+    expect(codes(read(await back.report(PERIOD, MADE_AT)).findings)).toEqual(['RECORD_PUT_BACK'])
+  })
+})
+
+describe('nobody is told about anybody', () => {
+  const MARK = 'Janez-Novak'
+
+  test.each<[string, RecordLine['data']]>([
+    ['undecided', { message: `invalid input: ${MARK}` }],
+    ['tampered', { with: 'database', code: 'GUARD_REMOVED', detail: `by ${MARK}` }],
+    ['maintenance', { from: MADE_AT, until: MADE_AT, text: `Call ${MARK}` }],
+    ['import-refused', { code: 'DOCUMENT_KIND', message: MARK }],
+    [
+      'imported',
+      {
+        document: 'licence',
+        jti: erpLicence().jti,
+        text: `Dear ${MARK},\n${signDocument('licence', erpLicence(), vendor)}`,
+      },
+    ],
+    ['session-refused', { pool: 'people', max: 4, user: MARK }],
+    [`of-${MARK.toLowerCase()}`, { name: MARK }],
+    ['exchange', { with: MARK }],
+    ['meters', { meters: [], note: MARK }],
+  ])('a line of the kind %s with more than it may say goes without what it says', async (kind, data) => {
+    const made = TestInstallation.licensed('2026-02-20T00:00Z').live('2026-02-20', '2026-03-04')
+    const line = made.write('2026-03-05T00:02Z', kind, data)
+    made.live('2026-03-05', '2026-03-19')
+    const written = await made.report(PERIOD, MADE_AT)
+    const report = read(written)
+
+    expect(written.toLowerCase()).not.toContain(MARK.toLowerCase())
+    expect(report.evidence.lines[line.n - 1]).toMatchObject({ n: line.n, hash: line.hash, data: { withheld: true } })
+    expect(codes(report.findings).filter((code) => code !== 'RECORD_BROKEN')).toEqual([])
+  })
+
+  test('what is left out is said', async () => {
+    const made = TestInstallation.licensed('2026-02-20T00:00Z').live('2026-02-20', '2026-03-04')
+    const { n } = made.write('2026-03-05T00:02Z', 'undecided', { message: MARK })
+    made.live('2026-03-05', '2026-03-19')
+    const { findings, figures } = read(await made.report(PERIOD, MADE_AT))
+
+    expect(findings).toEqual([])
+    expect(figures.events).toContainEqual({
+      ...{ at: '2026-03-05T00:02:00.000Z', kind: 'undecided' },
+      text: `No standing could be computed; the last one stayed. What line ${n} says is not of the sort that leaves; the report holds its digest.`,
+    })
+  })
+
+  test('what figures are made of cannot be left out', async () => {
+    const hidden = changedText((lines) => {
+      const index = indexOf(lines, seal('2026-03-05'))
+      const { record } = JSON.parse(lines[index] as string)
+      return lines.with(index, JSON.stringify({ record: { ...record, data: { withheld: true } } }))
+    })
+    expect(codes(read(hidden).findings)).toEqual(expect.arrayContaining(['RECORD_BROKEN', 'SEAL_UNSIGNED']))
+  })
+})
+
+describe('what is no report is refused', () => {
+  test.each([
+    ['nothing', ''],
+    ['a text', 'Dear auditor'],
+    ['another JSON', '{"domicile":"backup"}\n'],
+    ['another version', () => text.replace('"version":1', '"version":2')],
+    ['a head with more in it', () => text.replace('{"domicile":"audit"', '{"domicile":"audit","x":1')],
+    ['a period of ages', () => text.replace('"from":"2026-03-01"', '"from":"1026-03-01"')],
+    ['a zone that is none', () => text.replace('Europe/Ljubljana', 'Europe/Nowhere')],
+    ['a record of nothing', () => `${text.split('\n')[0]}\n`],
+  ])('%s', (_, given) => {
+    expect(() => read(typeof given === 'string' ? given : given())).toThrow(
+      expect.objectContaining({ name: 'LicenceRefusal', kind: 'unreadable' }),
+    )
+  })
+
+  test('a file that is too large, before it is read', () => {
+    expect(() => read(`${text.split('\n')[0]}\n${'x'.repeat(65 * 1024 * 1024)}`)).toThrow(/larger/)
+    expect(() => read(`${text.split('\n')[0]}\n${'\n'.repeat(200_000)}`)).toThrow(/larger/)
+  })
+
+  test('what is nested without end exhausts nobody', () => {
+    const deep = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`
+    const line = JSON.stringify({ record: { ...installation.lines[0], data: {} } }).replace(
+      '"data":{}',
+      `"data":${deep}`,
+    )
+    expect(codes(read(changedText((lines) => lines.toSpliced(3, 0, line))).findings)).toContain('REPORT_CHANGED')
+  })
+
+  test('findings are bounded', () => {
+    const broken = changedText((lines) => [...lines.slice(0, 3), ...Array(500).fill(lines[3]), ...lines.slice(3)])
+    expect(read(broken).findings.length).toBeLessThanOrEqual(201)
+  })
+})
+
+test('hours are as they were written', () => {
+  const report = read(text)
+  expect(report.evidence.days.map(hoursText)).toEqual(
+    installation.days.filter(({ day }) => day >= '2026-02-28' && day <= '2026-03-17').map(hoursText),
+  )
+})
