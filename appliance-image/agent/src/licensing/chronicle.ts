@@ -77,6 +77,15 @@ export class Chronicle {
     return days
   }
 
+  /** The last line of these kinds, read from the record; null: there is none. */
+  newest(...kinds: readonly string[]): RecordLine | null {
+    let newest: RecordLine | null = null
+    for (const kind of kinds) {
+      for (const line of this.#file.every(kind)) if (line.n > (newest?.n ?? 0)) newest = line
+    }
+    return newest
+  }
+
   /** Those of the asked lines that are not in the record. */
   lacking<T extends Pick<RecordLine, 'n' | 'hash'>>(asked: readonly T[]): T[] {
     return this.#file.lacking(asked)

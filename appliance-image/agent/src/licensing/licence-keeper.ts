@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { LicenceClaims, LicenceTrust } from '@domicile/license/document'
+import type { Chain, LicenceClaims, LicenceTrust } from '@domicile/license/document'
 import { SEAL, signSeal, type UnsignedSeal } from '@domicile/license/ledger'
 import { EXCHANGE, type RecordLine } from '@domicile/license/record'
 import type { Standing, StandingEvent, Usage } from '@domicile/license/standing'
@@ -119,6 +119,21 @@ export class LicenceKeeper {
   /** Of the record, lines of the kinds that are asked again (`KEPT` in chronicle.ts). */
   linesOf(...kinds: readonly string[]): readonly RecordLine[] {
     return this.#chronicle.linesOf(...kinds)
+  }
+
+  /** The last line of these kinds, read from the record; null: there is none. */
+  newest(...kinds: readonly string[]): RecordLine | null {
+    return this.#chronicle.newest(...kinds)
+  }
+
+  /** Where the record stands. */
+  get chain(): Chain | null {
+    return this.#chronicle.chain
+  }
+
+  /** Whether the record has this line. */
+  contains(n: number, hash: string): boolean {
+    return this.#chronicle.lacking([{ n, hash }]).length === 0
   }
 
   /** UTC days that have their seal. */

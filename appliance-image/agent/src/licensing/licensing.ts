@@ -10,6 +10,7 @@ import { Enforcer } from '../enforcement/enforcer.ts'
 import { seatTable } from '../enforcement/seat-table.ts'
 import { Gate, type GateStanding, gateHandler, type Handler, loadLanguages } from '../gate/index.ts'
 import { type Log, messageOf } from '../log.ts'
+import { type Metering, startMetering } from '../metering/metering.ts'
 import type { Advice, LicenceStatus, VerbRequest, VerbResponse } from '../protocol.ts'
 import type { Job } from '../scheduler.ts'
 import type { Verbs } from '../socket-server.ts'
@@ -68,35 +69,43 @@ export async function startLicensing(
       standing: () => gateStanding(keeper, product),
       seats: seatTable(own, () => idleMinutesOf(keeper) * 60),
       noticeShown: (key) => keeper.shown(key),
-      record: (event, data) => keeper.note(event, data),
+      record: (event, data) => {
+        if (!metering.count(event)) keeper.note(event, data)
+      },
       monotonic: () => process.uptime() * 1000,
       upstream,
     },
   )
   const reported = new ReportedUsage(() => process.uptime() * 1000)
   const cooperation = handlerForApplications(config, keeper, gate, reported)
+  const metering = startMetering(config, {
+    ...{ keeper, enforcer, own, log },
+    peak: () => (keeper.standing.effects.limits.sessions ? gate.seats.takePeak() : null),
+    reported: () => reported.take(),
+  })
   keeper.onChange = () => void enforcer.run()
   // No request waits for it: a session that comes before finds its own seat again. But nothing is freed before.
   const loaded = enforcer.run().then(() => gate.seats.load(keeper.downSeconds))
-  const status = () => licenceStatus(keeper, enforcer, gate, audits)
+  const working = { keeper, enforcer, gate, metering, audits, loaded }
+  const status = () => licenceStatus(working)
+  const usage = () => usageOf(status(), metering)
   return {
-    verbs: verbsOf(keeper, enforcer, audits, status),
-    jobs: jobsOf({ keeper, enforcer, gate, loaded, status }),
+    verbs: verbsOf(working, status, usage),
+    jobs: jobsOf(working, usage),
     handler: eitherOf(gateHandler(gate), cooperation),
     summary: () => summary(status()),
   }
 }
 
 function verbsOf(
-  keeper: LicenceKeeper,
-  enforcer: Enforcer,
-  audits: Audits,
+  { keeper, enforcer, audits }: Working,
   status: () => LicenceStatus,
+  usage: () => Usage,
 ): LicensingVerbs {
   return {
     'licence-show': () => status(),
     'licence-import': async ({ text, replace = false }) => {
-      const taken = await keeper.take(text, replace, usageOf(status()))
+      const taken = await keeper.take(text, replace, usage())
       await enforcer.run()
       const items = taken.map(({ document, jti, changed, warnings }) => ({
         document,
@@ -107,9 +116,9 @@ function verbsOf(
       return { items, licence: status() }
     },
     'licence-request': async (request: VerbRequest<'licence-request'>) => ({
-      text: await keeper.request(request, usageOf(status())),
+      text: await keeper.request(request, usage()),
     }),
-    'licence-audit': (request) => audits.audit(request, usageOf(status())),
+    'licence-audit': (request) => audits.audit(request, usage()),
     'licence-samples': (request) => audits.samples(request),
     'licence-shown': async ({ keys }) => {
       for (const key of keys) keeper.shown(key)
@@ -159,22 +168,25 @@ interface Working {
   readonly keeper: LicenceKeeper
   readonly enforcer: Enforcer
   readonly gate: Gate
+  readonly metering: Metering
+  readonly audits: Audits
   /** When the seats of before the start are known. */
   readonly loaded: Promise<void>
-  readonly status: () => LicenceStatus
 }
 
-const jobsOf = ({ keeper, enforcer, gate, loaded, status }: Working): Job[] => {
+const jobsOf = ({ keeper, enforcer, gate, metering, loaded }: Working, usage: () => Usage): Job[] => {
   const job = (name: string, intervalSeconds: number, run: () => Promise<void>): Job => ({
     ...{ name, intervalSeconds, jitterSeconds: 0, run },
   })
   return [
-    job('standing', 15, () => keeper.evaluateIfDue(usageOf(status()))),
+    job('standing', 15, () => keeper.evaluateIfDue(usage())),
     job('enforcement', 30, () => enforcer.run()),
     job('seats', 15, async () => {
       await loaded
       await gate.seats.cull(idleMinutesOf(keeper))
     }),
+    // A minute is sampled once; asked more often, none is missed.
+    job('samples', 15, metering.run),
   ]
 }
 
@@ -200,7 +212,7 @@ function guardMessage({ licence }: LicenceKeeper): string {
   return `{used} of {allowed} named users are active. Deactivate one first, or ask ${ask} for a larger licence.`
 }
 
-function licenceStatus(keeper: LicenceKeeper, enforcer: Enforcer, gate: Gate, audits: Audits): LicenceStatus {
+function licenceStatus({ keeper, enforcer, gate, metering, audits }: Working): LicenceStatus {
   const { sessions } = keeper.standing.effects.limits
   const { working } = gate.seats.counts(idleMinutesOf(keeper))
   return {
@@ -211,17 +223,18 @@ function licenceStatus(keeper: LicenceKeeper, enforcer: Enforcer, gate: Gate, au
       services: { used: sessions ? working.services : null, max: sessions?.services ?? null },
     },
     findings: [
-      ...[...keeper.findings, ...audits.findings, ...enforcer.findings],
+      ...[...keeper.findings, ...audits.findings, ...metering.findings, ...enforcer.findings],
       ...(gate.seats.reachable ? [] : [SEATS_UNREACHABLE]),
     ],
   }
 }
 
-const usageOf = ({ usage }: LicenceStatus): Usage => ({
-  users: usage.users.used,
-  sessions: usage.sessions.used,
-  meters: {},
-})
+function usageOf({ usage }: LicenceStatus, metering: Metering): Usage {
+  const { users, sessions: _, ...levels } = metering.levels()
+  const known = Object.entries(levels).filter((level): level is [string, number] => level[1] !== null)
+  const meters = Object.fromEntries(known)
+  return { users: usage.users.used ?? users ?? null, sessions: usage.sessions.used, meters }
+}
 
 function summary({ standing, findings }: LicenceStatus): VerbResponse<'status'>['licence'] {
   const { state, since, until, reasons, next, effects } = standing

@@ -44,7 +44,8 @@ export class LedgerFolder {
 
   /** @throws Error of the file system */
   drop({ samples, hours }: KeptDays): void {
-    for (const path of [...samples.map(this.samplesPath), ...hours.map(this.hoursPath)]) rmSync(path, { force: true })
+    for (const path of [...samples.map(this.samplesPath), ...hours.map(this.hoursPath)])
+      for (const aside of ['', '.broken']) rmSync(`${path}${aside}`, { force: true })
   }
 }
 

@@ -81,7 +81,7 @@ describe('a file of samples', () => {
     mkdirSync(join(folder, 'later'))
     file.append([COLUMNS, minute(1)])
 
-    expect(file.read()).toMatchObject({ lines: 2, problem: null })
+    expect(file.readWhole()).toMatchObject({ read: { lines: 2 }, problem: null })
   })
 
   test.each([1, 20, 60, 80])('whose last line was cut %i bytes before its end loses that line alone', (bytes) => {
@@ -134,7 +134,8 @@ describe('a file of samples', () => {
     writeFileSync(path, text().replace('[1,7,', '[1,8,'))
     expect(file.mend()).toBeNull()
 
-    expect(file.read().problem).toContain('line 3')
+    expect(file.readWhole().problem).toContain('line 3')
+    expect(file.readWhole()).toMatchObject({ problem: null, read: { lines: 2, problem: null } })
   })
 
   test('that was written anew with a chain that holds is found out when it is read', () => {
@@ -142,7 +143,8 @@ describe('a file of samples', () => {
     const columns = sampleLine('0'.repeat(64), COLUMNS)
     writeFileSync(path, columns.text + sampleLine(columns.hash, [0, 8, 9_000_000, 0]).text)
 
-    expect(file.read().problem).toContain('not what was written')
+    expect(file.readWhole().problem).toContain('not what was written')
+    expect(file.readWhole().problem).toBeNull()
   })
 })
 

@@ -115,11 +115,14 @@ export class SamplesFile {
     this.#place = { ...bodies.reduce(after, this.#place), head, bytes }
   }
 
-  /** The whole day as it stands on the disk; `problem` also when it holds and is not what was written here. */
-  read(): ReadSamples {
-    const read = readSamples(this.#text(), this.day)
-    const same = read.lines === this.lines && read.head === this.head
-    return same ? read : { ...read, problem: read.problem ?? 'it is not what was written' }
+  /** The whole day as it stands on the disk; where that is not what was written here, what holds of it, and what was wrong. */
+  readWhole(): { read: ReadSamples; problem: string | null } {
+    const text = this.#text()
+    const read = readSamples(text, this.day)
+    if (!read.problem && read.lines === this.lines && read.head === this.head) return { read, problem: null }
+    this.#setAside(text)
+    this.#keep(text, read)
+    return { read, problem: read.problem ?? 'it is not what was written' }
   }
 
   /** Takes up what holds of the file's text, and cuts off the rest. */

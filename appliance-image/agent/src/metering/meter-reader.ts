@@ -1,0 +1,96 @@
+import type { FlowBody, MeterName } from '@domicile/license/ledger'
+import { earned, levelsToAsk, MINUTE_MS, type Priced, spent } from './budget.ts'
+import { HourlyFlows } from './hourly-flows.ts'
+import { type Answer, type Answers, askMeters, type Meterable, type Question } from './meter-database.ts'
+import type { Counted, MeterQuery } from './meters.ts'
+
+export interface MeterReaderPorts {
+  readonly database: Meterable
+  /** Milliseconds that only go forward. */
+  readonly monotonic: () => number
+}
+
+/** Whether the database answers is worth knowing in every minute. */
+const ANYBODY_THERE: MeterQuery = { name: '', sql: 'SELECT 1' }
+
+/** Asks the meters of the stack within what they may cost, and knows which of them do not answer. */
+export class MeterReader {
+  readonly #ports: MeterReaderPorts
+  readonly #levels: readonly MeterQuery[]
+  readonly #flows: HourlyFlows
+  readonly #asked = new Map<MeterName, { value: number | null; costMs: number; askedAt: number }>()
+  readonly #problems = new Map<MeterName, string>()
+  #unreachable: string | null = null
+  #creditMs = MINUTE_MS
+  #reckonedAt: number
+
+  /** @param firstHour of those that are not counted yet */
+  constructor({ levelQueries, flowQueries }: Counted, firstHour: string, ports: MeterReaderPorts) {
+    this.#ports = ports
+    this.#levels = levelQueries
+    this.#flows = new HourlyFlows(flowQueries, firstHour)
+    this.#reckonedAt = ports.monotonic()
+  }
+
+  /** Why the database does not answer, as a code; null while it does. */
+  get unreachable(): string | null {
+    return this.#unreachable
+  }
+
+  /** Meters that do not answer, and why, as codes. */
+  get problems(): ReadonlyMap<MeterName, string> {
+    return this.#problems
+  }
+
+  /**
+   * How many there are now; null: not known. What costs too much for every minute is asked less often, and holds until it
+   * is asked again.
+   */
+  async levels(): Promise<ReadonlyMap<MeterName, number | null>> {
+    const now = this.#ports.monotonic()
+    this.#creditMs = earned(this.#creditMs, (now - this.#reckonedAt) / 60_000)
+    this.#reckonedAt = now
+    const turn = new Set(levelsToAsk(this.#priced(), this.#creditMs, now))
+    const questions = this.#levels.filter(({ name }) => turn.has(name))
+    const asked = questions.length > 0 ? questions : [ANYBODY_THERE]
+    const { answers } = await this.#ask(asked.map(({ name, sql }) => ({ name, sql, period: null })))
+    for (const { name, value, costMs } of answers) {
+      this.#asked.set(name, { value, costMs, askedAt: now })
+      this.#creditMs = spent(this.#creditMs, costMs)
+    }
+    const known = ({ name }: MeterQuery) => (this.#unreachable ? null : (this.#asked.get(name)?.value ?? null))
+    return new Map(this.#levels.map((query) => [query.name, known(query)]))
+  }
+
+  #priced = (): Priced[] =>
+    this.#levels.map(({ name }) => ({ name, costMs: null, askedAt: null, ...this.#asked.get(name) }))
+
+  /**
+   * Counts the hours that are over, as far as the credit reaches.
+   * @param write as in `FlowPorts`
+   */
+  async flows(now: Date, write: (flows: readonly FlowBody[]) => void): Promise<void> {
+    if (this.#unreachable !== null) return
+    this.#flows.heedClock(now)
+    const { costMs } = await this.#flows.count(now, this.#creditMs, { ask: (all) => this.#ask(all), write })
+    this.#creditMs = spent(this.#creditMs, costMs)
+  }
+
+  /** As `flows`, for a day that is to be sealed: those that were over at its end, whatever they cost. */
+  async allFlows(until: Date, write: (flows: readonly FlowBody[]) => void): Promise<void> {
+    await this.#flows.count(until, null, { ask: (all) => this.#ask(all), write })
+  }
+
+  async #ask(questions: readonly Question[]): Promise<Answers> {
+    if (questions.length === 0) return { answers: [], unreachable: null }
+    const asked = await askMeters(this.#ports.database, questions, this.#ports.monotonic)
+    this.#unreachable = asked.unreachable
+    for (const answer of asked.answers) this.#noteProblem(answer)
+    return asked
+  }
+
+  #noteProblem({ name, problem }: Answer): void {
+    if (problem === null) this.#problems.delete(name)
+    else this.#problems.set(name, problem)
+  }
+}

@@ -1,0 +1,124 @@
+import { join } from 'node:path'
+import type { Queryable } from '@domicile/license/instruments'
+import type { MeterName } from '@domicile/license/ledger'
+import type { Config } from '../config.ts'
+import { PostgresDatabase } from '../database.ts'
+import type { Enforcer } from '../enforcement/enforcer.ts'
+import type { GateEvent } from '../gate/index.ts'
+import type { SeatPeak } from '../gate/seat-keeper.ts'
+import type { LicenceKeeper } from '../licensing/licence-keeper.ts'
+import { type Log, messageOf } from '../log.ts'
+import type { Advice } from '../protocol.ts'
+import { firstHourToCount } from './first-hour.ts'
+import { LedgerFindings } from './ledger-findings.ts'
+import { LedgerFolder } from './ledger-folder.ts'
+import { diskBytes, gatewayTraffic, loadSinceAsked } from './machine.ts'
+import { STATEMENT_MS } from './meter-database.ts'
+import { MeterReader } from './meter-reader.ts'
+import { countedBy, limitsOn } from './meters.ts'
+import { OpenDay } from './open-day.ts'
+import { Sampler } from './sampler.ts'
+import { Testimony } from './testimony.ts'
+
+export interface MeteringPorts {
+  readonly keeper: LicenceKeeper
+  readonly enforcer: Pick<Enforcer, 'users'>
+  /** The most who had a session since this was asked before; null: sessions are not limited, and so not counted. */
+  peak(): SeatPeak | null
+  /** Our own database. */
+  readonly own: Queryable
+  /** What the application reported since it was asked before. */
+  reported(): Readonly<Record<MeterName, number>>
+  readonly log: Log
+}
+
+export interface Metering {
+  /** Samples the minute that it is, once. To be called several times a minute. */
+  readonly run: () => Promise<void>
+  /** Counts an event of the gate. @returns whether it is one that is counted */
+  readonly count: (event: GateEvent) => boolean
+  /** The levels as they were seen last, by name; null: not known. */
+  readonly levels: () => Readonly<Record<MeterName, number | null>>
+  readonly findings: readonly Advice[]
+}
+
+const COUNTED: Partial<Record<GateEvent, MeterName>> = {
+  'session-refused': 'sessions_refused',
+  'session-over-limit': 'sessions_over',
+  'session-unchecked': 'sessions_unchecked',
+}
+
+/**
+ * Puts together what counts: the ledger in `<state>/licence/ledger`, sampled every minute.
+ * @throws Error when the folder cannot be used
+ */
+export function startMetering(config: Config, ports: MeteringPorts): Metering {
+  const { keeper, enforcer, peak, reported, own, log } = ports
+  const { application, guards, gateway, meters, folders } = config
+  const folder = new LedgerFolder(join(folders.state, 'licence', 'ledger'))
+  const counted = countedBy({ meters, guards, sessions: application.session !== undefined, traffic: !!gateway })
+  const found = new LedgerFindings(keeper, log)
+  const days = new OpenDay(folder, found.record)
+  const now = keeper.now()
+  const begunAt = keeper.linesOf('begun')[0]?.at ?? now.toISOString()
+  const reader = new MeterReader(counted, firstHourToCount(folder, days.sealed, { begunAt, now, counted }), {
+    database: meterDatabase(config, log),
+    monotonic: () => performance.now(),
+  })
+  const testimony = new Testimony(
+    {
+      ...{ database: own, folder, days, log },
+      chain: () => keeper.chain,
+      contains: (n, hash) => keeper.contains(n, hash),
+      found: found.contradiction,
+    },
+    now,
+  )
+  const sampler = new Sampler({
+    ...{ counted, days, reader, log },
+    record: found.record,
+    gauges: {
+      users: () => enforcer.users.used,
+      peak,
+      reported,
+      loadPercent: loadSinceAsked(),
+      diskBytes: () => diskBytes(folders.state),
+      traffic: async () => (gateway ? gatewayTraffic(gateway) : null),
+    },
+    limits: () => limitsOn(counted.levels, keeper.standing.effects.limits, keeper.licence?.modules ?? {}),
+    testify: (at) => testimony.give(at),
+  })
+  return {
+    run: sampler.run,
+    count: (event) => {
+      const name = COUNTED[event]
+      if (name) sampler.count(name)
+      return name !== undefined
+    },
+    levels: sampler.levels,
+    get findings() {
+      return [...found.findings, ...readerFindings(reader)]
+    },
+  }
+}
+
+function meterDatabase({ database }: Config, log: Log): PostgresDatabase {
+  const { host, application, meterRole, meterPasswordFile } = database
+  return new PostgresDatabase(
+    { host, database: application, role: meterRole, passwordFile: meterPasswordFile },
+    (error) => log('meters-lost', { message: messageOf(error) }),
+    { connections: 1, statementMs: STATEMENT_MS },
+  )
+}
+
+const SEE = 'Nothing is refused for want of a number. See whether PostgreSQL runs: domicile status'
+
+function readerFindings({ unreachable, problems }: MeterReader): Advice[] {
+  if (unreachable !== null)
+    return [{ code: 'METERS_UNREACHABLE', message: `The meters cannot be asked now (${unreachable}).`, hint: SEE }]
+  return [...problems].map(([name, code]) => ({
+    code: 'METER_FAILS',
+    message: `The meter ${name} gives no number (${code}).`,
+    hint: 'Tell the vendor: its query does not fit the database, or takes longer than two seconds.',
+  }))
+}

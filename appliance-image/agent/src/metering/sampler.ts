@@ -1,0 +1,154 @@
+import { type FlowBody, METERS, type MeterName, MODULE_FIRST_USED } from '@domicile/license/ledger'
+import { type Log, messageOf } from '../log.ts'
+import { dayAfter, dayOf, minuteOf, startOfDay, startOfHour } from './hours.ts'
+import type { Traffic } from './machine.ts'
+import type { MeterReader } from './meter-reader.ts'
+import type { Counted } from './meters.ts'
+import type { LedgerRecord, OpenDay } from './open-day.ts'
+import { PendingCounts } from './pending-counts.ts'
+import { Reachability } from './reachability.ts'
+
+export interface SamplerRecord extends LedgerRecord {
+  /** Licence time. */
+  now(): Date
+  /** The newest line of one of these kinds; null: there is none. */
+  newest(
+    ...kinds: readonly string[]
+  ): { readonly kind: string; readonly data: Readonly<Record<string, unknown>> } | null
+  /** Names of modules that were used before. */
+  usedModules(): ReadonlySet<string>
+}
+
+/** What the appliance counts by itself. Null: not known. */
+export interface Gauges {
+  users(): number | null
+  /** The most who worked at the same moment since it was asked before. */
+  peak(): { readonly people: number; readonly services: number } | null
+  loadPercent(): number | null
+  diskBytes(): Promise<number | null>
+  traffic(): Promise<Traffic | null>
+  /** What the application reported since it was asked before. */
+  reported(): Readonly<Record<MeterName, number>>
+}
+
+export interface SamplerPorts {
+  readonly counted: Counted
+  readonly record: SamplerRecord
+  readonly days: OpenDay
+  readonly reader: MeterReader
+  readonly gauges: Gauges
+  /** In force now, on levels. */
+  limits(): Readonly<Record<MeterName, number>>
+  /** Tells the database how far the ledger is. Never throws. */
+  testify(at: Date): Promise<void>
+  readonly log: Log
+}
+
+/** Takes a sample of everything that is counted, once in each minute of licence time. */
+export class Sampler {
+  readonly #ports: SamplerPorts
+  readonly #pending = new PendingCounts()
+  #present: ReadonlyMap<MeterName, number | null> = new Map()
+  readonly #reachability: Reachability
+  #usedModules: ReadonlySet<string>
+  #described = false
+  /** The minute that was tried last: a sample that cannot be written is not tried again. */
+  #tried = ''
+
+  constructor(ports: SamplerPorts) {
+    this.#ports = ports
+    this.#usedModules = ports.record.usedModules()
+    this.#reachability = new Reachability(ports.record)
+  }
+
+  /** Something that is counted happened. */
+  count = (name: MeterName, more?: number): void => this.#pending.add(name, more)
+
+  /** The levels as they were seen last; null: not known. */
+  levels = (): Readonly<Record<MeterName, number | null>> => Object.fromEntries(this.#present)
+
+  /**
+   * Samples the minute that it is, unless it was sampled. To be called several times a minute: the clock may move on
+   * otherwise than the timer. A sample that cannot be written is lost; what was counted in it is in the next.
+   */
+  run = async (): Promise<void> => {
+    const { record, days, reader, log } = this.#ports
+    const now = record.now()
+    this.#describe()
+    const [day, minute] = [dayOf(now), minuteOf(now)]
+    for (const over of days.over(day)) {
+      await this.#seal(over, now).catch((error) => log('day-not-sealed', { day: over, message: messageOf(error) }))
+    }
+    if (this.#tried === `${day} ${minute}` || !days.canSample(day, minute, now)) return
+    this.#tried = `${day} ${minute}`
+    await this.#sample(minute)
+    await reader.flows(now, this.#writeFlows)
+    this.#reachability.note(reader, now)
+    await this.#ports.testify(now)
+    days.dropOld(day)
+  }
+
+  async #sample(minute: number): Promise<void> {
+    const { counted, days, gauges, limits } = this.#ports
+    const { levels, counts } = counted
+    this.#pending.heed(await gauges.traffic())
+    const asked = await this.#levels()
+    for (const [name, more] of Object.entries(gauges.reported())) this.#pending.add(name, more)
+    days.sample(minute, {
+      columns: { levels, counts, limits: limits() },
+      levels: levels.map((name) => asked.get(name) ?? null),
+      counts: this.#pending.values(counts),
+    })
+    this.#pending.written()
+  }
+
+  async #levels(): Promise<ReadonlyMap<MeterName, number | null>> {
+    const { gauges, reader, counted } = this.#ports
+    const peak = gauges.peak()
+    const disk = await gauges.diskBytes()
+    const stack = await reader.levels()
+    const levels = new Map<MeterName, number | null>([
+      // What the guard said last is not what is, while the database does not answer.
+      ['users', reader.unreachable ? null : gauges.users()],
+      ['sessions', peak?.people ?? null],
+      ['services', peak?.services ?? null],
+      ['disk_bytes', disk],
+      ['load_percent', gauges.loadPercent()],
+      ...stack,
+    ])
+    this.#present = new Map(counted.levels.map((name) => [name, levels.get(name) ?? null]))
+    return this.#present
+  }
+
+  /** Hours that were not counted yet belong to the day that is over, if the database answers; otherwise to a later one. */
+  async #seal(day: string, now: Date): Promise<void> {
+    const { days, reader } = this.#ports
+    days.open(day, now)
+    await reader.allFlows(startOfDay(dayAfter(day)), this.#writeFlows)
+    await days.seal(day, now)
+  }
+
+  #writeFlows = (flows: readonly FlowBody[]): void => {
+    // First what follows from them: what is written down twice is known to be so, what is not at all is lost.
+    for (const { hour, counts } of flows) this.#noteFirstUse(hour, counts)
+    this.#ports.days.addFlows(flows)
+  }
+
+  #noteFirstUse(hour: string, counts: FlowBody['counts']): void {
+    for (const { name, module } of this.#ports.counted.descriptions) {
+      const used = module !== null && name.endsWith('.transactions') && (counts[name] ?? 0) > 0
+      if (!used || this.#usedModules.has(module)) continue
+      this.#ports.record.note(MODULE_FIRST_USED, { module, at: startOfHour(hour).toISOString() })
+      this.#usedModules = new Set([...this.#usedModules, module])
+    }
+  }
+
+  /** Says what is counted from here on, when that is not what was counted before. */
+  #describe(): void {
+    if (this.#described) return
+    const meters = this.#ports.counted.descriptions
+    const before = this.#ports.record.newest(METERS)?.data['meters']
+    if (JSON.stringify(before) !== JSON.stringify(meters)) this.#ports.record.note(METERS, { meters })
+    this.#described = true
+  }
+}
