@@ -3,12 +3,7 @@ import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { Args } from '@oclif/core'
 import { ApplianceCommand } from '../../../appliance-command.ts'
 import { readGiven } from '../../../given-file.ts'
-
-const MEANING = {
-  same: 'The same: nothing was recorded between the two.',
-  continued: 'Continued: the longer record goes on where the shorter one ended. It is one installation.',
-  foreign: 'Foreign: two installations that have nothing to do with each other.',
-} as const
+import { KINSHIP } from '../../../vendor/audit/comparison.ts'
 
 export default class VendorLicenseCompare extends ApplianceCommand {
   static override summary = 'Tell from two requests or usage reports whether an installation was copied.'
@@ -28,19 +23,15 @@ export default class VendorLicenseCompare extends ApplianceCommand {
     )
     if (!a || !b) throw new RangeError('unreachable: two were read')
     const kinship = compareChains(a.chain, b.chain)
-    if (kinship === 'forked') throw forked(a.chain.length, b.chain.length)
-    this.log(MEANING[kinship])
+    if (kinship === 'forked') throw forked()
+    this.log(KINSHIP[kinship])
     return { kinship, installations: [a.installation.id, b.installation.id], lengths: [a.chain.length, b.chain.length] }
   }
 }
 
-const forked = (a: number, b: number) =>
-  new UserError(
-    `Forked: the two records (${a} and ${b} lines) have one beginning and went different ways. ` +
-      'One of the two installations is a copy of the other, or was put back to an earlier backup.',
-    {
-      code: 'RECORDS_FORKED',
-      hint: 'Ask the customer which of the two it is: after a restore only one report goes on from now on; a copy goes on reporting too, and needs a licence of its own.',
-      exitCode: ExitCode.Unverified,
-    },
-  )
+const forked = () =>
+  new UserError(`It was copied, or put back. ${KINSHIP.forked}`, {
+    code: 'RECORDS_FORKED',
+    hint: 'Ask the customer which of the two it is: after a restore only one report goes on from now on; a copy goes on reporting too, and needs a licence of its own.',
+    exitCode: ExitCode.Unverified,
+  })
