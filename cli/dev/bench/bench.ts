@@ -2,15 +2,17 @@ import { benchCli } from './cli.ts'
 import { benchGate } from './gate.ts'
 import { benchIdle } from './idle.ts'
 import { benchInstall } from './install.ts'
+import { benchLedger } from './ledger.ts'
 import { benchSeats } from './seats.ts'
 
-/** `npm run bench install|cli|idle|seats|gate`: figures of this machine, each beside its peer in the same run. Never part of CI. */
+/** `npm run bench install|cli|idle|seats|gate|ledger`: figures of this machine, each beside its peer in the same run. Never part of CI. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   install: benchInstall,
   cli: benchCli,
   idle: benchIdle,
   seats: benchSeats,
   gate: benchGate,
+  ledger: benchLedger,
 }
 
 const names = process.argv.slice(2)
