@@ -1,0 +1,117 @@
+import type { LicenceClaims } from '../document/index.ts'
+import type { MeterName } from '../ledger/types.ts'
+import { fairUseLimits, type Per } from '../standing/index.ts'
+import { endOf, endOfMonth, plusDays, plusMonths, startOf, type Terms } from '../terms/index.ts'
+import { endOfBlock, iso, licenceAt, limitNamed, type Measured } from './reconcile-evidence.ts'
+import type { Named } from './reconcile-excess.ts'
+import type { FairUseStretch, PeriodExcess } from './reconcile-types.ts'
+
+/** What a meter came to in one month or year. */
+export interface PeriodTotal {
+  /** `2026-05` or `2026`. */
+  readonly in: string
+  readonly value: number
+  readonly lastDay: string
+  readonly whole: boolean
+}
+
+/**
+ * By calendar month or year: the sum of a count. Of a level the average, for which minutes that are not known are zero, as
+ * the appliance itself counts it (`meteredUsage`).
+ */
+export function periodTotals(meter: MeterName, per: Per, measured: Measured, { timezone }: Terms): PeriodTotal[] {
+  const length = per === 'month' ? 7 : 4
+  const counts = new Map<string, number>()
+  const levels = new Map<string, number>()
+  const add = (sums: Map<string, number>, day: string, value: number | undefined) => {
+    if (value !== undefined) sums.set(day.slice(0, length), (sums.get(day.slice(0, length)) ?? 0) + value)
+  }
+  for (const block of measured.blocks) {
+    add(counts, block.day, block.counts[meter])
+    add(levels, block.day, block.levels[meter]?.[2])
+  }
+  for (const flow of measured.flows) add(counts, flow.day, flow.counts[meter])
+  const sums = counts.size > 0 ? counts : levels
+  return [...sums]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, sum]) => {
+      const first = `${key}-01-01`.slice(0, 10)
+      const lastDay = per === 'month' ? endOfMonth(first) : plusDays(plusMonths(first, 12), -1)
+      const minutes = (endOf(lastDay, timezone) - startOf(first, timezone)) / 60_000
+      const value = sums === counts ? sum : sum / minutes
+      const whole = measured.periods.some(({ from, to }) => from <= first && to >= lastDay)
+      return { in: key, value, lastDay, whole }
+    })
+}
+
+/** Months or years in which more was counted than the licence in force at their end allows. */
+export function overspent(
+  named: Named,
+  all: readonly Measured[],
+  licence: LicenceClaims,
+  terms: Terms,
+): PeriodExcess[] {
+  return all.flatMap((measured) => {
+    const per = limitNamed(licence, named.limit)?.per
+    if (!per) return []
+    return periodTotals(named.limit, per, measured, terms).flatMap((total): PeriodExcess[] => {
+      const then = licenceAt(measured, endOf(total.lastDay, terms.timezone) - 1) ?? licence
+      const max = (limitNamed(then, named.limit) ?? limitNamed(licence, named.limit))?.max ?? 0
+      return total.value > max ? [excessOf(named, measured, total, max, unitOf(named.limit))] : []
+    })
+  })
+}
+
+const excessOf = (
+  named: Named,
+  { installation }: Measured,
+  { in: key, value, whole }: PeriodTotal,
+  max: number,
+  unit: string,
+): PeriodExcess => ({
+  ...{ kind: 'period', ...named, installation, in: key, used: value, max, over: value - max, unit, whole },
+})
+
+const unitOf = (meter: MeterName) => (meter.endsWith('_bytes') ? 'bytes' : meter.endsWith('_percent') ? '%' : '')
+
+type FairUse = PeriodExcess | FairUseStretch
+
+/** Where the terms call less fair: whole months or years, and stretches of hours of what has no period. */
+export function fairUseExcesses(all: readonly Measured[], licence: LicenceClaims, terms: Terms) {
+  return all.flatMap((measured) =>
+    fairUseLimits(terms, licence.limits).flatMap(({ meter, what, clause, unit, per, max }): FairUse[] => {
+      const named = { limit: meter, title: what, clause }
+      if (per === null) return stretches(named, measured, max, unit)
+      return periodTotals(meter, per, measured, terms).flatMap((total) => {
+        const then = licenceAt(measured, endOf(total.lastDay, terms.timezone) - 1) ?? licence
+        const most = fairUseLimits(terms, then.limits).find((one) => one.meter === meter && one.per === per)?.max ?? max
+        return total.value > most ? [excessOf(named, measured, total, most, unit)] : []
+      })
+    }),
+  )
+}
+
+function stretches(named: Named, { installation, blocks }: Measured, max: number, unit: string): FairUseStretch[] {
+  const found: { from: number; until: number; used: number }[] = []
+  for (const block of blocks) {
+    const greatest = block.levels[named.limit]?.[1]
+    if (greatest === undefined || greatest <= max) continue
+    const last = found.at(-1)
+    if (last?.until === block.start)
+      Object.assign(last, { until: endOfBlock(block), used: Math.max(last.used, greatest) })
+    else found.push({ from: block.start, until: endOfBlock(block), used: greatest })
+  }
+  return found.map(({ from, until, used }) => ({
+    ...{
+      kind: 'stretch',
+      ...named,
+      installation,
+      from: iso(from),
+      until: iso(until),
+      used,
+      max,
+      over: used - max,
+      unit,
+    },
+  }))
+}

@@ -1,0 +1,462 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { INSTALLATION } from '../document/testing.fixture.ts'
+import { level } from './audit.fixture.ts'
+import { erp, hourly, licensedBy, lived, reportOf, SEATS, statement } from './reconcile.fixture.ts'
+import { startedMonths } from './reconcile-excess.ts'
+
+const charged = ({ charges }: ReturnType<typeof statement>) =>
+  charges.map(({ kind, limit, quantity, months, price, amount }) => [kind, limit, quantity, months, price, amount])
+
+describe('users beyond the licence, by the contract of the ERP', () => {
+  // 13 users for two whole hours and five minutes on 31 January, 12 for an hour on 1 March; ten are licensed.
+  const special = {
+    ...hourly('2026-01-31T08', '2026-01-31T09', { levels: { users: level(13, 60) } }),
+    '2026-01-31T10': { levels: { users: [10, 13, 615, 60, 5] } },
+    '2026-03-01T22': { levels: { users: level(12, 60) } },
+  } as const
+  const result = statement([
+    reportOf(lived('2026-01-01', '2026-04-01', special), { from: '2026-01-01', to: '2026-03-31' }),
+  ])
+
+  test('intervals, peak and minutes stand with their hours and their clause', () => {
+    expect(result.excesses).toMatchObject([
+      {
+        ...{ limit: 'users', title: 'Active named users', clause: '1.1 (4), 8.2' },
+        ...{ licensed: 10, peak: 13, extent: 3, missing: 3, minutes: 185 },
+        intervals: [
+          { from: '2026-01-31T08:00:00.000Z', until: '2026-01-31T11:00:00.000Z', peak: 13, minutes: 125 },
+          { from: '2026-03-01T22:00:00.000Z', until: '2026-03-01T23:00:00.000Z', peak: 12, minutes: 60 },
+        ],
+      },
+    ])
+  })
+
+  test('time out of compliance goes from the first hour to the end of the last, in days and begun months', () => {
+    // 31 January to 1 March, 24:00 in Ljubljana: 1 + 28 + 1 days. Begun: on 31 January, 28 February.
+    expect(result.excesses[0]?.time).toEqual({
+      ...{ from: '2026-01-31T08:00:00.000Z', until: '2026-03-01T23:00:00.000Z', open: false },
+      ...{ firstDay: '2026-01-31', lastDay: '2026-03-01', days: 30, months: 2 },
+    })
+  })
+
+  test('licences for the extent, their maintenance for that time, ten times their value as penalty, to the cent', () => {
+    expect(charged(result)).toEqual([
+      ['licences', 'users', 3, null, '120.00', '360.00'],
+      ['maintenance', 'users', 3, 2, '2.35', '14.10'],
+      ['penalty', '', 10, null, '360.00', '3600.00'],
+    ])
+    expect(result.charges.every(({ clause }) => clause === '8.4, 5.2')).toBe(true)
+    expect(result.totals).toEqual({
+      ...{ currency: 'EUR', licences: '360.00', maintenance: '14.10', billing: '0.00', tiers: '0.00', total: '374.10' },
+      ...{ penaltyBase: '360.00', penalty: '3600.00', complete: true },
+    })
+  })
+
+  test('without prices there are quantities and periods, and not one amount', () => {
+    const plain = statement(
+      [reportOf(lived('2026-01-01', '2026-02-01', special), { from: '2026-01-01', to: '2026-01-31' })],
+      erp(),
+      null,
+    )
+
+    expect(charged(plain)).toEqual([
+      ['licences', 'users', 3, null, null, null],
+      ['maintenance', 'users', 3, 1, null, null],
+      ['penalty', '', 10, null, null, null],
+    ])
+    expect(plain.totals).toBeNull()
+    expect(JSON.stringify(plain)).not.toMatch(/EUR|120|360|2\.35/)
+  })
+
+  test('each charge names the hours that prove it', () => {
+    expect(result.charges[0]?.proof).toEqual([
+      { installation: INSTALLATION, from: '2026-01-31T08:00:00.000Z', until: '2026-01-31T11:00:00.000Z' },
+      { installation: INSTALLATION, from: '2026-03-01T22:00:00.000Z', until: '2026-03-01T23:00:00.000Z' },
+    ])
+  })
+})
+
+describe('when use keeps to the licence again', () => {
+  const march = { from: '2026-03-01', to: '2026-03-31' }
+  const over = { levels: { users: level(11, 60) } }
+
+  test('at most the limit is no excess', () => {
+    const special = hourly('2026-03-02T00', '2026-03-02T23', { levels: { users: level(10), sessions: level(4) } })
+    const result = statement([reportOf(lived('2026-03-01', '2026-04-01', special), march)])
+
+    expect(result).toMatchObject({ excesses: [], charges: [], totals: { total: '0.00', penalty: null } })
+  })
+
+  test('above it when last looked at: it goes on to the end of what is reported', () => {
+    const alive = lived('2026-03-01', '2026-03-10', hourly('2026-03-10T12', '2026-03-10T23', over))
+
+    expect(statement([reportOf(alive, march)]).excesses[0]?.time).toMatchObject({
+      open: true,
+      lastDay: '2026-03-31',
+      days: 22,
+    })
+    expect(statement([reportOf(alive, march, { madeAt: '2026-03-12T10:00:00Z' })]).excesses[0]?.time).toMatchObject({
+      ...{ open: true, until: '2026-03-12T10:00:00.000Z', days: 3, months: 1 },
+    })
+  })
+
+  test('the hour that is there twice, and the one that is not, belong to their days', () => {
+    // Summer ends on 25 October 2026: 00:00 and 01:00 UTC are both two o’clock in Ljubljana.
+    const autumn = lived('2026-10-20', '2026-10-31', hourly('2026-10-24T21', '2026-10-25T22', over))
+    const october = { from: '2026-10-01', to: '2026-10-31' }
+    expect(statement([reportOf(autumn, october)]).excesses[0]).toMatchObject({
+      ...{ minutes: 26 * 60, time: { firstDay: '2026-10-24', lastDay: '2026-10-25', days: 2 } },
+    })
+    // It begins on 29 March 2026: the day has 23 hours, 23:00 of the 28th to 22:00 of the 29th.
+    const spring = lived('2026-03-27', '2026-03-31', hourly('2026-03-28T23', '2026-03-29T21', over))
+    expect(statement([reportOf(spring, march)]).excesses[0]).toMatchObject({
+      ...{ minutes: 23 * 60, time: { firstDay: '2026-03-29', lastDay: '2026-03-29', days: 1, months: 1 } },
+    })
+  })
+
+  test('licences that were bought meanwhile are owed no more, but their maintenance and the penalty are', () => {
+    const more = erp({ limits: { users: { max: 12, behaviour: 'refuse' } } })
+    const special = {
+      ...hourly('2026-03-02T08', '2026-03-04T07', { levels: { users: level(12, 60) } }),
+      ...hourly('2026-03-04T08', '2026-03-31T23', { levels: { users: level(12) }, limits: { users: 12 } }),
+    }
+    const licences = [
+      { from: '2025-12-01T00:00:00.000Z', claims: erp() },
+      { from: '2026-03-04T07:30:00.000Z', claims: more },
+    ]
+    const result = statement([reportOf(lived('2026-03-01', '2026-04-01', special), march, { licences })], more)
+
+    expect(result.excesses).toMatchObject([{ licensed: 10, extent: 2, missing: 0, time: { open: false, days: 3 } }])
+    expect(charged(result)).toEqual([
+      ['licences', 'users', 0, null, '120.00', '0.00'],
+      ['maintenance', 'users', 2, 1, '2.35', '4.70'],
+      ['penalty', '', 10, null, '240.00', '2400.00'],
+    ])
+    expect(result.charges[0]?.text).toContain('of which 2 are licensed by now')
+  })
+
+  test('another height of the limit is another excess; licences are charged once, for the greatest', () => {
+    const more = erp({ limits: { users: { max: 12, behaviour: 'refuse' } } })
+    const special = {
+      '2026-01-05T08': { levels: { users: level(13, 60) } },
+      ...hourly('2026-02-01T00', '2026-03-31T23', { limits: { users: 12 } }),
+      '2026-03-03T08': { levels: { users: level(14, 60) }, limits: { users: 12 } },
+    }
+    const licences = [{ from: '2026-01-31T23:00:00.000Z', claims: more }]
+    const year = { from: '2026-01-01', to: '2026-03-31' }
+    const result = statement([reportOf(lived('2026-01-01', '2026-04-01', special), year, { licences })], more)
+
+    expect(result.excesses.map(({ licensed, peak, extent, missing }) => [licensed, peak, extent, missing])).toEqual([
+      [10, 13, 3, 1],
+      [12, 14, 2, 2],
+    ])
+    expect(charged(result)).toEqual([
+      ['licences', 'users', 2, null, '120.00', '240.00'],
+      ['maintenance', 'users', 3, 1, '2.35', '7.05'],
+      ['maintenance', 'users', 2, 1, '2.35', '4.70'],
+      ['penalty', '', 10, null, '360.00', '3600.00'],
+    ])
+  })
+})
+
+test.each([
+  ['2026-01-31', '2026-01-31', 1],
+  ['2026-01-31', '2026-02-27', 1],
+  ['2026-01-31', '2026-02-28', 2],
+  ['2028-01-31', '2028-02-28', 1],
+  ['2028-01-31', '2028-02-29', 2],
+  ['2028-02-29', '2029-02-27', 12],
+  ['2028-02-29', '2029-02-28', 13],
+  ['2026-05-10', '2026-06-09', 1],
+  ['2026-05-10', '2026-06-10', 2],
+])('from %s to %s there are %i begun months', (first, last, months) => {
+  expect(startedMonths(first, last)).toBe(months)
+})
+
+describe('modules', () => {
+  const limits = {}
+  const sold = (count: number) => ({ counts: { 'sale.transactions': count } })
+  const period = { from: '2026-02-01', to: '2026-04-30' }
+  const told = (claims: ReturnType<typeof erp>) => ({ licences: [{ from: '2025-12-01T00:00:00.000Z', claims }] })
+
+  test('used before its licence began: licence, and maintenance until it began', () => {
+    const modules = { sale: { from: '2026-03-15', until: null }, stock: {} }
+    const licence = erp({ modules, limits })
+    const alive = lived('2026-02-01', '2026-05-01', { '2026-02-10T09': sold(3), '2026-04-01T09': sold(5) })
+    const result = statement([reportOf(alive, period, told(licence))], licence)
+
+    expect(result.modules.find(({ module }) => module === 'sale')).toMatchObject({
+      ...{ firstUsed: '2026-02-10T09:00:00.000Z', transactions: 8, clause: '8.2, 8.4' },
+      unlicensed: { firstDay: '2026-02-10', lastDay: '2026-03-14', open: false, hours: 1, months: 2 },
+    })
+    expect(charged(result)).toEqual([
+      ['licences', 'sale', 1, null, '500.00', '500.00'],
+      ['maintenance', 'sale', 1, 2, '8.00', '16.00'],
+      ['penalty', '', 10, null, '500.00', '5000.00'],
+    ])
+  })
+
+  test('used without one: from its first use to the end of what is reported', () => {
+    const licence = erp({ modules: { stock: {} }, limits })
+    const alive = lived('2026-02-01', '2026-05-01', { '2026-03-31T23': sold(1) })
+    const result = statement([reportOf(alive, period, told(licence))], licence)
+
+    expect(result.modules.find(({ module }) => module === 'sale')).toMatchObject({
+      licensed: null,
+      // 23:00 UTC of 31 March is 1 April in Ljubljana.
+      unlicensed: { firstDay: '2026-04-01', lastDay: '2026-04-30', open: true, days: 30, months: 1 },
+    })
+  })
+
+  test('used on after its last day, and within its days', () => {
+    const licence = (until: string) => erp({ modules: { sale: { from: '2026-01-01', until } }, limits })
+    const alive = lived('2026-02-01', '2026-05-01', { '2026-04-10T09': sold(1) })
+    const late = licence('2026-03-31')
+    const inTime = licence('2026-04-10')
+
+    expect(statement([reportOf(alive, period, told(late))], late).modules[0]?.unlicensed?.firstDay).toBe('2026-04-10')
+    expect(statement([reportOf(alive, period, told(inTime))], inTime).modules[0]?.unlicensed).toBeNull()
+  })
+
+  test('a licence that names no module licenses them all; users of a module have their own limit', () => {
+    const alive = lived('2026-02-01', '2026-05-01', {
+      '2026-02-10T09': { ...sold(3), levels: { 'sale.users': level(7, 60) }, limits: { 'sale.users': 5 } },
+    })
+    const free = erp({ limits })
+    const bounded = erp({ modules: { sale: { users: { max: 5, behaviour: 'refuse' } } }, limits })
+
+    expect(statement([reportOf(alive, period, told(free))], free).modules[0]?.unlicensed).toBeNull()
+    expect(charged(statement([reportOf(alive, period, told(bounded))], bounded))).toEqual([
+      ['licences', 'sale.users', 2, null, '40.00', '80.00'],
+      ['maintenance', 'sale.users', 2, 1, '1.00', '2.00'],
+      ['penalty', '', 10, null, '80.00', '800.00'],
+    ])
+  })
+})
+
+describe('installations', () => {
+  const licence = erp({ limits: { installations: { max: 1, behaviour: 'warn' } } })
+  const march = { from: '2026-03-01', to: '2026-03-31' }
+  const second = { ...{ id: '22222222-2222-4222-8222-222222222222', publicKey: 'x' } }
+  const first = reportOf(lived('2026-03-01', '2026-04-01'), march)
+  const other = (reporter: object) =>
+    reportOf(lived('2026-03-20', '2026-04-01'), march, { reporter: { installation: second, ...reporter } })
+
+  test('one more in production than licensed: from its first hour on', () => {
+    const result = statement([other({}), first], licence)
+
+    expect(result.installations).toMatchObject({ licensed: 1, missing: 1, time: { firstDay: '2026-03-20', days: 12 } })
+    expect(result.installations.ids).toEqual([INSTALLATION, second.id])
+    expect(charged(result)).toEqual([
+      ['licences', 'installations', 1, null, '1000.01', '1000.01'],
+      ['maintenance', 'installations', 1, 1, '10.00', '10.00'],
+      ['penalty', '', 10, null, '1000.01', '10000.10'],
+    ])
+  })
+
+  test.each(['standby', 'test'] as const)('one for %s is not counted, and that is said', (purpose) => {
+    const result = statement([first, other({ purpose })], licence)
+
+    expect(result.installations).toMatchObject({ missing: 0, ids: [INSTALLATION] })
+    expect(result.notes.join(' ')).toContain(`an installation for ${purpose} is not counted`)
+  })
+
+  test('two reports of one are one', () => {
+    expect(statement([first, first], licence).installations).toMatchObject({ missing: 0, ids: [INSTALLATION] })
+  })
+})
+
+describe('what is only counted', () => {
+  const limits = {
+    users: { max: 8, behaviour: 'count' },
+    meters: { device_users: { max: 5, behaviour: 'count' } },
+  } as const
+  const licence = licensedBy('active-users-tiered', { limits })
+  const told = { licences: [{ from: '2025-12-01T00:00:00.000Z', claims: licence }] }
+  const period = { from: '2026-05-01', to: '2026-07-31' }
+
+  test('is billed by the month with the greatest of it, device users apart from people, and is no breach', () => {
+    const usual = { limits: { users: 8, device_users: 5 } }
+    const special = {
+      ...hourly('2026-04-30T22', '2026-07-31T21', { ...usual, levels: { device_users: level(5) } }),
+      '2026-05-04T08': { ...usual, levels: { device_users: level(9, 60) } },
+      '2026-05-31T21': { ...usual, levels: { device_users: level(6, 60) } },
+      '2026-05-31T22': { ...usual, levels: { device_users: level(7, 60) } },
+    }
+    const result = statement([reportOf(lived('2026-04-30', '2026-08-01', special), period, told)], licence)
+
+    expect(result.billed.map((one) => [one.limit, one.in, one.used, one.over])).toEqual([
+      ['device_users', '2026-05', 9, 4],
+      ['device_users', '2026-06', 7, 2],
+    ])
+    expect(result).toMatchObject({ excesses: [], totals: { billing: '9.30', penalty: null, total: '9.30' } })
+    expect(charged(result)).toEqual([
+      ['billing', 'device_users', 4, 1, '1.55', '6.20'],
+      ['billing', 'device_users', 2, 1, '1.55', '3.10'],
+    ])
+  })
+
+  test('by the month is summed up, a begun hundred counts, and a month in part is at least so much', () => {
+    const meters = { invoices: { max: 1000, behaviour: 'count', per: 'month' } } as const
+    const own = licensedBy('active-users-tiered', { limits: { meters } })
+    const flow = (hour: string, invoices: number) => ({ hour, counts: { invoices } })
+    const flows = {
+      '2026-05-31': [flow('2026-05-31T21', 1001)],
+      '2026-06-01': [flow('2026-05-31T22', 900), flow('2026-06-01T05', 401)],
+      '2026-07-02': [flow('2026-07-01T05', 1000)],
+    }
+    const half = { from: '2026-05-15', to: '2026-07-31' }
+    const made = { licences: [{ from: '2025-12-01T00:00:00.000Z', claims: own }] }
+    const result = statement([reportOf(lived('2026-05-14', '2026-08-01', {}, flows), half, made)], own)
+
+    expect(result.billed.map((one) => [one.in, one.used, one.over, one.whole])).toEqual([
+      ['2026-05', 1001, 1, false],
+      ['2026-06', 1301, 301, true],
+    ])
+    expect(charged(result)).toEqual([
+      ['billing', 'invoices', 1, 1, '0.33', '0.33'],
+      ['billing', 'invoices', 301, 1, '0.33', '1.32'],
+    ])
+  })
+})
+
+describe('tiers', () => {
+  const tiers = {
+    meter: 'sales',
+    current: 'S',
+    steps: [
+      { name: 'S', upTo: 50_000 },
+      { name: 'M', upTo: 200_000 },
+      { name: 'L', upTo: null },
+    ],
+  }
+  const licence = licensedBy('active-users-tiered', { tiers })
+  const told = { licences: [{ from: '2025-12-01T00:00:00.000Z', claims: licence }] }
+  const sold = (hour: string, sales: number) => ({ [hour.slice(0, 10)]: [{ hour, counts: { sales } }] })
+
+  test('50 000 passed on the 17th: M from the 1st, S–M for each month from there, and sales that fall change nothing', () => {
+    const flows = { ...sold('2026-01-05T08', 50_000), ...sold('2026-05-17T09', 1), ...sold('2026-07-01T08', 10) }
+    const year = { from: '2026-01-01', to: '2026-07-31' }
+    const result = statement([reportOf(lived('2026-01-01', '2026-08-01', {}, flows), year, told)], licence)
+
+    expect(result.tiers).toMatchObject([
+      {
+        before: 'S',
+        tier: 'M',
+        from: '2026-06-01',
+        value: 50_001,
+        clause: '5.1',
+        passedAt: '2026-05-17T09:59:59.999Z',
+      },
+    ])
+    expect(charged(result)).toEqual([['tier', 'sales', 1, 2, '30.10', '60.20']])
+  })
+
+  test('the record alone tells it too: what it says once is not added up again', () => {
+    const alive = lived('2026-05-01', '2026-06-01')
+    alive.write('2026-06-01T00:02:00Z', 'metered', { meter: 'sales', value: 50_500 })
+    alive.write('2026-06-09T00:02:00Z', 'metered', { meter: 'sales', value: 200_001 })
+    const result = statement([reportOf(alive, { from: '2026-05-01', to: '2026-08-31' }, told)], licence)
+
+    expect(result.tiers).toMatchObject([{ before: 'S', tier: 'L', from: '2026-07-01' }])
+    expect(charged(result)).toEqual([['tier', 'sales', 1, 2, '150.00', '300.00']])
+  })
+
+  test('a new year begins at nothing, and the last hour of the old one belongs to it', () => {
+    const flows = { ...sold('2026-12-31T22', 50_001), ...sold('2027-01-01T08', 50_000) }
+    const winter = { from: '2026-12-01', to: '2027-01-31' }
+    const result = statement([reportOf(lived('2026-12-01', '2027-02-01', {}, flows), winter, told)], licence)
+
+    expect(result.tiers).toMatchObject([{ tier: 'M', from: '2027-01-01', value: 50_001 }])
+  })
+})
+
+test('fair use of the HR system: the month and by how much, the hours in which the database was too large', () => {
+  const licence = licensedBy('hrm-subscription', { limits: { users: { max: 20, behaviour: 'refuse' } } })
+  const told = { licences: [{ from: '2025-12-01T00:00:00.000Z', claims: licence }] }
+  const special = {
+    '2026-03-10T08': { counts: { transfer_bytes: 2_500_000_000 } },
+    ...hourly('2026-03-12T08', '2026-03-12T10', { levels: { database_bytes: level(10_400_000_000) } }),
+  }
+  const alive = lived('2026-02-28', '2026-05-01', special)
+  const result = statement([reportOf(alive, { from: '2026-03-01', to: '2026-04-30' }, told)], licence)
+
+  // March has 743 hours in Ljubljana; in each other one byte was sent.
+  expect(result.fairUse).toMatchObject([
+    {
+      ...{ kind: 'stretch', limit: 'database_bytes', over: 400_000_000, clause: '6.4', unit: 'GB' },
+      ...{ from: '2026-03-12T08:00:00.000Z', until: '2026-03-12T11:00:00.000Z' },
+    },
+    { kind: 'period', limit: 'transfer_bytes', in: '2026-03', max: 2_000_000_000, over: 500_000_742, whole: true },
+  ])
+  expect(result.charges).toEqual([])
+})
+
+test('managed hosting: half of the capacity on a month’s average', () => {
+  const licence = licensedBy('managed-hosting')
+  const told = { licences: [{ from: '2025-12-01T00:00:00.000Z', claims: licence }] }
+  const special = {
+    ...hourly('2026-02-28T23', '2026-03-31T21', { levels: { load_percent: level(51) } }),
+    ...hourly('2026-03-31T22', '2026-04-30T21', { levels: { load_percent: level(50) } }),
+  }
+  const spring = { from: '2026-03-01', to: '2026-04-30' }
+  const result = statement([reportOf(lived('2026-02-28', '2026-05-01', special), spring, told)], licence)
+
+  expect(result.fairUse).toMatchObject([
+    { limit: 'load_percent', in: '2026-03', used: 51, over: 1, clause: '4 b iv 3' },
+  ])
+})
+
+describe('a statement refuses nothing', () => {
+  test('terms that name no charge state the use, and charge nothing', () => {
+    const licence = licensedBy('hrm-subscription', { limits: { users: { max: 5, behaviour: 'refuse' } } })
+    const special = { '2026-03-10T08': { levels: { users: level(9, 60) }, limits: { users: 5 } } }
+    const told = { licences: [{ from: '2025-12-01T00:00:00.000Z', claims: licence }] }
+    const result = statement(
+      [reportOf(lived('2026-03-01', '2026-04-01', special), { from: '2026-03-01', to: '2026-03-31' }, told)],
+      licence,
+    )
+
+    expect(result.excesses).toMatchObject([{ limit: 'users', extent: 4 }])
+    expect(result.charges).toEqual([])
+    expect(result.notes.join(' ')).toContain('name no charge')
+  })
+
+  test('no report, no days, a licence without limits: an empty statement', () => {
+    expect(statement([])).toMatchObject({
+      period: null,
+      excesses: [],
+      charges: [],
+      installations: { ids: [], missing: 0 },
+    })
+    const empty = reportOf(lived('2026-03-01', '2026-03-01'), { from: '2025-01-01', to: '2025-01-31' })
+    expect(statement([empty], erp({ limits: {} }))).toMatchObject({ excesses: [], charges: [] })
+  })
+
+  test('nothing that takes documents, or judges by them, knows of audits', () => {
+    const rooms = ['../document', '../standing', '../terms'].map((room) => join(import.meta.dirname, room))
+    const sources = rooms.flatMap((room) =>
+      readdirSync(room)
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => readFileSync(join(room, name), 'utf8')),
+    )
+    expect(sources.length).toBeGreaterThan(30)
+    expect(sources.filter((source) => /from '.*audit/.test(source))).toEqual([])
+  })
+})
+
+test('sessions that an administrator reserved are part of what is licensed', () => {
+  const licence = erp({ limits: { sessions: { max: 4, behaviour: 'refuse', ...SEATS, reserved: 2 } } })
+  const special = { '2026-03-10T08': { levels: { sessions: level(7, 35, 35) } } }
+  const result = statement(
+    [reportOf(lived('2026-03-01', '2026-04-01', special), { from: '2026-03-01', to: '2026-03-31' })],
+    licence,
+  )
+
+  expect(result.excesses).toMatchObject([{ limit: 'sessions', clause: '1.1 (26), 8.2', extent: 3, minutes: 35 }])
+  expect(result.limits).toMatchObject([
+    { limit: 'sessions', max: 4, peak: { value: 7, at: '2026-03-10T08:00:00.000Z' }, overMinutes: 35 },
+  ])
+})
