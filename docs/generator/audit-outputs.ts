@@ -1,4 +1,4 @@
-import type { AuditFigures } from '@domicile/license/audit'
+import type { AuditFigures, Comparison } from '@domicile/license/audit'
 import { z } from 'zod'
 
 /** What the commands about audits print with `--json`. Instants are in UTC; days and months are those of the contract's time zone. */
@@ -84,6 +84,85 @@ export const auditFigures = z
   })
   .describe('The figures of an audit, the same on both sides (contract clause 8.4)')
 
+const finding = z.object({
+  code: z.string().describe('UPPER_SNAKE and stable; docs/vendor/audits.md says what each means.'),
+  day: day.nullable().describe('In UTC; null: it is about the whole.'),
+  message: z.string(),
+})
+
+const kinship = z.enum(['same', 'continued', 'forked', 'foreign'])
+const lastCommon = z
+  .object({ n: z.int(), at: instant })
+  .nullable()
+  .describe('The last line that both records have; null: none, or not known.')
+const gap = z
+  .object({ from: instant, until: instant, minutes: z.int() })
+  .nullable()
+  .describe('Time of which neither report has the hours.')
+const words = z.array(z.string()).describe('What it means, a sentence each.')
+
+export const vendorAuditVerify = z
+  .object({
+    holds: z.boolean().describe('Nothing was found; otherwise the command ends with 4.'),
+    findings: z.array(finding),
+    reporter: z.object({
+      installation: z.object({ id: z.string(), publicKey: z.string().describe('Ed25519, base64url.') }),
+      ...{ product: z.string(), version: z.string(), purpose },
+    }),
+    signature: z.object({
+      fingerprint: z.string().describe('Of the installation’s key: the first 160 bits of its SHA-256.'),
+      compared: z.boolean().describe('false: the key is the one in the report, and nobody said whose it is.'),
+    }),
+    ...{ madeAt: instant, period, timezone: z.string() },
+    record: z.object({
+      ...{ lines: z.int(), genesis: z.string(), head: z.string(), from: instant, until: instant },
+      sealedDays: z.int().describe('Since its beginning.'),
+      daysByHour: z.int().describe('Days of which the report holds the hours.'),
+    }),
+    vendor: z.object({
+      checked: z.boolean().describe('false: no key of the vendor was given, and its documents were only read.'),
+      documents: z.int(),
+      counterSignatures: z.array(
+        z.object({
+          ...{ jti: z.string(), at: instant, length: z.int() },
+          lineAt: instant.nullable().describe('Of the last line that it speaks of.'),
+          fits: z.boolean().describe('The record still holds that line.'),
+        }),
+      ),
+    }),
+    since: z.object({ kinship, lastCommon, gap, words }).nullable().describe('How it stands to --since.'),
+    figures: auditFigures.describe('Computed anew from the evidence.'),
+  })
+  .describe('domicile vendor audit verify FILE --json')
+
+const parting = z.object({ n: z.int(), at: instant, kind: z.string() })
+
+export const vendorAuditCompare = z
+  .object({
+    kinship: kinship.describe('forked ends with 4.'),
+    earlier: z.enum(['a', 'b']),
+    lastCommon,
+    parted: z
+      .object({ a: parting, b: parting })
+      .nullable()
+      .describe('forked: the first line of each that the other does not have.'),
+    gap,
+    changedDays: z.array(day).describe('UTC days that the two have sealed differently.'),
+    bothRunning: z
+      .array(z.string())
+      .describe('UTC hours (2026-02-03T10) in which both counted: two were running at the same time.'),
+    words,
+    compared: z
+      .array(
+        z.object({
+          ...{ file: z.string(), installation: z.string(), lines: z.int(), madeAt: instant },
+          findings: z.array(finding).describe('What does not hold in it by itself.'),
+        }),
+      )
+      .describe('The two files.'),
+  })
+  .describe('domicile vendor audit compare A B --json')
+
 /** Fails to compile when the schema and the type that the program prints come apart. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
 type Open<T> = T extends readonly (infer E)[]
@@ -92,3 +171,4 @@ type Open<T> = T extends readonly (infer E)[]
     ? { -readonly [K in keyof T]: Open<T[K]> }
     : T
 true satisfies Same<Open<AuditFigures>, Open<z.infer<typeof auditFigures>>>
+true satisfies Same<Open<Comparison>, Open<Omit<z.infer<typeof vendorAuditCompare>, 'compared'>>>

@@ -147,8 +147,11 @@ export const vendorLicenseDocument = z
     issued('receipt'),
     issued('keys'),
     issued('unlock'),
+    issued('anchor'),
   ])
-  .describe('domicile vendor license issue, renew, order, receipt, unlock, keys rotate with --json')
+  .describe(
+    'domicile vendor license issue, renew, order, receipt, unlock, keys rotate, domicile vendor audit countersign with --json',
+  )
 
 export const vendorLicenseShow = z
   .object({

@@ -116,6 +116,7 @@ export const acceptance = z
   })
   .describe('domicile acceptance --json')
 
+export * from './audit-outputs.ts'
 export * from './licence-outputs.ts'
 
 /** Fails to compile when a schema and the type that the program prints come apart. */
