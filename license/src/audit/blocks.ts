@@ -40,8 +40,8 @@ export function blocksOf({ lines, days }: Evidence, calendar: PeriodCalendar): B
     }),
   )
   const kept = new Set(days.map(({ day }) => day))
-  const seals = [...sealsIn(lines).values()].filter(({ day }) => !kept.has(day) && calendar.has(day))
-  return [...hours, ...seals.map(standIn)].toSorted((a, b) => a.start - b.start)
+  const seals = sealsIn(lines, (day) => !kept.has(day) && calendar.has(day))
+  return [...hours, ...[...seals.values()].map(standIn)].toSorted((a, b) => a.start - b.start)
 }
 
 const standIn = ({ day, samples, levels, counts }: DaySeal): Block => ({
@@ -50,9 +50,13 @@ const standIn = ({ day, samples, levels, counts }: DaySeal): Block => ({
   ...{ day, samples, limits: null, levels, counts },
 })
 
-/** By UTC day; of a day that was sealed again after the clock was set right, the last counts. */
-export function sealsIn(lines: readonly RecordLine[]): Map<string, DaySeal> {
-  const seals = lines.flatMap(({ kind, data }) => (kind === SEAL ? (readSeal(data) ?? []) : []))
+/** By UTC day, of those that are wanted; of a day that was sealed again after the clock was set right, the last counts. */
+export function sealsIn(
+  lines: readonly RecordLine[],
+  wanted: (day: string) => boolean = () => true,
+): Map<string, DaySeal> {
+  const candidates = lines.filter(({ kind, data }) => kind === SEAL && wanted(String(data['day'])))
+  const seals = candidates.flatMap(({ data }) => readSeal(data) ?? [])
   return new Map(seals.map((seal) => [seal.day, seal]))
 }
 

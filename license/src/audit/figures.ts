@@ -1,6 +1,6 @@
-import { METERS, type MeterDescription, type MeterName, type MetersData } from '../ledger/index.ts'
+import { METERS, type MeterDescription, type MeterName, type MetersData, readSeal, SEAL } from '../ledger/index.ts'
 import type { RecordLine } from '../record/index.ts'
-import { type Block, blocksOf, type Flow, flowsOf, sealsIn } from './blocks.ts'
+import { type Block, blocksOf, type Flow, flowsOf } from './blocks.ts'
 import { type PeriodCalendar, periodCalendar } from './calendar.ts'
 import { eventsIn } from './events.ts'
 import { type Covered, gapsIn, type Levels } from './gaps.ts'
@@ -94,10 +94,11 @@ export function usersAsLevel({ start, day, counts }: Flow, limitOf: LimitAt): Bl
 
 /** From when on something was to be sampled until the last line of the record, as far as it is in the period. */
 function coveredTime({ lines }: Evidence, blocks: readonly Block[], { from, until }: PeriodCalendar): Covered | null {
-  const firstDay = [...sealsIn(lines).values()].toSorted((a, b) => (a.day < b.day ? -1 : 1)).slice(0, 1)
+  const sealed = lines.find(({ kind, data }) => kind === SEAL && readSeal(data))
+  const firstDay = sealed ? (readSeal(sealed.data) ?? []) : []
   const began = [
     ...blocks.slice(0, 1).map(({ start, minutes, samples }) => start + (minutes - samples) * 60_000),
-    ...firstDay.map(({ day, samples }) => Date.parse(`${day}T00:00Z`) + (1440 - samples) * 60_000),
+    ...[firstDay].flat().map(({ day, samples }) => Date.parse(`${day}T00:00Z`) + (1440 - samples) * 60_000),
     ...lines.filter(({ kind }) => kind === METERS).map(({ at }) => Date.parse(at)),
   ]
   const [begin, end] = [Math.max(from, Math.min(...began)), Math.min(until, lastKnown(lines, blocks))]

@@ -112,12 +112,13 @@ function recordFindings(lines: readonly RecordLine[]): Finding[] {
 }
 
 function problemOf(line: RecordLine, before: RecordLine | null): string | null {
-  const { at, wall, kind, data, previous, hash } = line
   const n = (before?.n ?? 0) + 1
   if (line.n !== n) return `line ${n} should be here; lines were left out, added or moved`
-  if (previous !== lineAfter(before, { at, wall, kind, data }).previous) return 'it does not follow the line before'
+  const { at, wall, kind, data, previous, hash } = line
+  const right = lineAfter(before, { at, wall, kind, data })
+  if (previous !== right.previous) return 'it does not follow the line before'
   if (isWithheld(line)) return isEssential(kind) ? 'what it says is left out, and figures are made of that' : null
-  return lineAfter(before, { at, wall, kind, data }).hash === hash ? null : 'what it says does not fit its digest'
+  return right.hash === hash ? null : 'what it says does not fit its digest'
 }
 
 function ledgerFindings(

@@ -23,8 +23,8 @@ interface Stretch {
 /** Sums one level up, block by block in the order of time. */
 export class LevelTally {
   readonly #all: Sums = nothing()
-  readonly #days = new Map<string, Sums>()
-  readonly #months = new Map<string, Sums>()
+  readonly #days = new ByTime<Sums>(nothing)
+  readonly #months = new ByTime<Sums>(nothing)
   readonly #stretches: Stretch[] = []
   #peakAt: number | null = null
   /** Of the block before, when it named one. */
@@ -33,9 +33,9 @@ export class LevelTally {
   add(name: MeterName, summary: LevelSummary, block: Block, limitAt: LimitAt): void {
     const [, greatest, , , over] = summary
     if (this.#peakAt === null || greatest > this.#all.peak) this.#peakAt = block.start
-    for (const sums of [this.#all, sumsOf(this.#days, block.day), sumsOf(this.#months, block.day.slice(0, 7))]) {
-      addTo(sums, summary)
-    }
+    addTo(this.#all, summary)
+    addTo(this.#days.at(block.day), summary)
+    addTo(this.#months.at(block.day.slice(0, 7)), summary)
     const said = block.limits ? (block.limits[name] ?? null) : limitAt(name, block.start)
     if (over > 0) this.#over(block, summary, limitExceeded(greatest, said, this.#limit, limitAt(name, block.start)))
     this.#limit = said
@@ -53,8 +53,8 @@ export class LevelTally {
       knownMinutes: known,
       overMinutes: over,
       overUse: this.#stretches.map(overUse),
-      days: inOrder(this.#days).map(([day, sums]) => ({ day, ...shown(sums) })),
-      months: inOrder(this.#months).map(([month, sums]) => ({ month, ...shown(sums) })),
+      days: this.#days.inOrder().map(([day, sums]) => ({ day, ...shown(sums) })),
+      months: this.#months.inOrder().map(([month, sums]) => ({ month, ...shown(sums) })),
     }
   }
 
@@ -73,24 +73,44 @@ export class LevelTally {
 
 /** Sums one count up. */
 export class CountTally {
-  #total = 0
-  readonly #days = new Map<string, number>()
-  readonly #months = new Map<string, number>()
+  readonly #all = { total: 0 }
+  readonly #days = new ByTime(() => ({ total: 0 }))
+  readonly #months = new ByTime(() => ({ total: 0 }))
 
   add(count: number, { day }: Pick<Block | Flow, 'day'>): void {
-    const month = day.slice(0, 7)
-    this.#total += count
-    this.#days.set(day, (this.#days.get(day) ?? 0) + count)
-    this.#months.set(month, (this.#months.get(month) ?? 0) + count)
+    for (const sum of [this.#all, this.#days.at(day), this.#months.at(day.slice(0, 7))]) sum.total += count
   }
 
   figures(): CountFigures {
     return {
       kind: 'count',
-      total: this.#total,
-      months: inOrder(this.#months).map(([month, total]) => ({ month, total })),
-      days: inOrder(this.#days).map(([day, total]) => ({ day, total })),
+      total: this.#all.total,
+      months: this.#months.inOrder().map(([month, { total }]) => ({ month, total })),
+      days: this.#days.inOrder().map(([day, { total }]) => ({ day, total })),
     }
+  }
+}
+
+/** One of each for every day, or month; what comes in the order of time is found at once. */
+class ByTime<T> {
+  readonly #all = new Map<string, T>()
+  readonly #make: () => T
+  #last: [key: string, value: T] | null = null
+
+  constructor(make: () => T) {
+    this.#make = make
+  }
+
+  at(key: string): T {
+    if (this.#last?.[0] === key) return this.#last[1]
+    const value = this.#all.get(key) ?? this.#make()
+    this.#all.set(key, value)
+    this.#last = [key, value]
+    return value
+  }
+
+  inOrder(): [string, T][] {
+    return [...this.#all].toSorted(([a], [b]) => (a < b ? -1 : 1))
   }
 }
 
@@ -105,14 +125,6 @@ function limitExceeded(greatest: number, ...candidates: (number | null)[]): numb
 
 const nothing = (): Sums => ({ peak: Number.NEGATIVE_INFINITY, sum: 0, known: 0, over: 0 })
 
-function sumsOf(all: Map<string, Sums>, key: string): Sums {
-  const found = all.get(key)
-  if (found) return found
-  const fresh = nothing()
-  all.set(key, fresh)
-  return fresh
-}
-
 function addTo(sums: Sums, [, greatest, sum, known, over]: LevelSummary): void {
   sums.peak = Math.max(sums.peak, greatest)
   sums.sum += sum
@@ -123,8 +135,6 @@ function addTo(sums: Sums, [, greatest, sum, known, over]: LevelSummary): void {
 const shown = ({ peak, sum, known, over }: Sums) => ({ peak, average: twoDecimals(sum / known), overMinutes: over })
 
 const overUse = ({ from, until, ...rest }: Stretch): OverUse => ({ from: iso(from), until: iso(until), ...rest })
-
-const inOrder = <T>(map: Map<string, T>): [string, T][] => [...map].toSorted(([a], [b]) => (a < b ? -1 : 1))
 
 const twoDecimals = (value: number) => Math.round(value * 100) / 100
 
