@@ -99,10 +99,9 @@ function unlicensedUse(
   const users = [...new Set(beyond.map(({ measured }) => measured))]
   const ends = users.map(({ until, installation }) => {
     const licensedFrom = licence.modules[module]?.from
-    const licensed =
-      licensedFrom && licensedFrom > first.day ? startOf(licensedFrom, timezone) : Number.POSITIVE_INFINITY
     const last = beyond.findLast(({ measured }) => measured.installation === installation) as Use
-    return licensed >= last.until && licensed <= until
+    const licensed = licensedFrom && licensedFrom > last.day ? startOf(licensedFrom, timezone) : null
+    return licensed !== null && licensed <= until
       ? { until: licensed, open: false }
       : { until: Math.max(until, last.until), open: true }
   })

@@ -57,6 +57,13 @@ test('what a query counted in an hour belongs to that hour, on whichever day it 
   expect(usage(hrm, '2026-06-20T00:00:00Z', [late])).toEqual({ 'mails/month': 70 })
 })
 
+test('an hour that was asked for twice counts once, as in an audit', () => {
+  const [once, again] = ['2026-05-02', '2026-05-03'].map((day) =>
+    dayOf(day, {}, [{ hour: '2026-05-02T08', counts: { mails: 5 } }]),
+  )
+  expect(usage(hrm, '2026-05-20T00:00:00Z', [once, again] as DayHours[])).toEqual({ 'mails/month': 5 })
+})
+
 describe('a month’s average', () => {
   const november = (days: number, value: number) =>
     Array.from({ length: days }, (_, index) =>

@@ -14,7 +14,7 @@ export interface Metered {
   /** How many there are now; null: could not be asked. */
   readonly levels: Readonly<Record<MeterName, number | null>>
   /**
-   * Days by the hour, today's among them, in any order: at least those of the calendar year. With those of the year before
+   * Days by the hour, today's among them, in order: at least those of the calendar year. With those of the year before
    * it, sales that are counted only after midnight on New Year's Eve still move the tier.
    */
   readonly hours: Iterable<DayHours>
@@ -68,6 +68,8 @@ interface Tally {
   readonly until: number
   count: number | null
   level: number | null
+  /** Hours for which a query has answered: a second answer does not count, as in an audit. */
+  readonly answered: Set<string>
 }
 
 /** Of years this one and the one before it, of which the greater counts; of months the present one. */
@@ -80,7 +82,9 @@ function talliesOf(asked: readonly Asked[], zone: string, now: number): Tally[] 
     year: [span(plusMonths(january, -12), january), span(january, plusMonths(january, 12))],
   }
   return asked.flatMap(({ meter, per }) =>
-    per === undefined ? [] : spans[per].map((bounds) => ({ meter, per, ...bounds, count: null, level: null })),
+    per === undefined
+      ? []
+      : spans[per].map((bounds) => ({ meter, per, ...bounds, count: null, level: null, answered: new Set<string>() })),
   )
 }
 
@@ -94,6 +98,8 @@ function tallyDay({ day, hours, flows }: DayHours, tallies: readonly Tally[]): v
     }
     for (const { hour, counts } of flows) {
       if (counts[meter] === undefined || !within(tally, Date.parse(`${hour}:00:00Z`))) continue
+      if (tally.answered.has(hour)) continue
+      tally.answered.add(hour)
       tally.count = (tally.count ?? 0) + counts[meter]
     }
   }
