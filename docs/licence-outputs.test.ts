@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { TestInstallation } from '../license/src/audit/audit.fixture.ts'
 import * as outputs from './generator/outputs.ts'
 
 /** What the program prints is what the schemas say, with nothing beside it. Here: what needs no appliance. */
@@ -28,6 +29,16 @@ maintenanceUntil: 2026-12-31
 paidThrough: 2026-03-31
 `
 
+/** A report of twenty days, and an earlier one of the first ten. */
+async function writeReports(): Promise<void> {
+  const one = TestInstallation.licensed('2026-01-01T08:00Z').live('2026-01-01', '2026-01-10')
+  const january = await one.report({ from: '2026-01-01', to: '2026-01-10' }, '2026-01-11T09:00:00Z')
+  one.live('2026-01-11', '2026-01-20')
+  const later = await one.report({ from: '2026-01-11', to: '2026-01-20' }, '2026-01-21T09:00:00Z')
+  writeFileSync(join(folder, 'earlier.jsonl'), january)
+  writeFileSync(join(folder, 'report.jsonl'), later)
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'licence-outputs-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -37,6 +48,7 @@ async function printed(...argv: string[]): Promise<unknown> {
 }
 
 const vendor = (...argv: string[]) => printed('vendor', 'license', ...argv)
+const audit = (...argv: string[]) => printed('vendor', 'audit', ...argv)
 const signed = (...argv: string[]) => vendor(...argv, '--key', 'vendor.key')
 const inContract = ['--contract', 'K-17/2026', '--seq', '2']
 
@@ -44,6 +56,7 @@ let licence: unknown
 beforeAll(async () => {
   writeFileSync(join(folder, 'k-17.yaml'), SPEC)
   writeFileSync(join(folder, 'k-18.yaml'), SPEC.replaceAll('K-17', 'K-18'))
+  await writeReports()
   await printed('vendor', 'keygen')
   licence = await signed('issue', '--spec', 'k-17.yaml', '--terms', 'erp-on-premises', '--out', 'k-17.lic')
 }, 30_000)
@@ -55,6 +68,7 @@ test.each([
   ['receipt', () => signed('receipt', ...inContract, '--paid-through', '2026-06-30')],
   ['order', () => signed('order', 'suspend', ...inContract, '--clause', '4.7', '--reason', 'Danger.', '--urgent')],
   ['unlock', () => signed('unlock', '--installation', INSTALLATION, '--at', '2026-03-01T12:00Z', '--reason', 'Clock.')],
+  ['anchor', () => audit('countersign', REQUEST, '--key', 'vendor.key')],
   ['keys', () => signed('keys', 'rotate', '--version', '1')],
 ])('a signed document: %s', { timeout: 30_000 }, async (kind, run) => {
   const output = await run()
@@ -66,6 +80,12 @@ test.each([
 test.each([
   ['vendor license show', outputs.vendorLicenseShow, () => vendor('show', 'k-17.lic', '--vendor-key', 'vendor.pub')],
   ['vendor license compare', outputs.vendorLicenseCompare, () => vendor('compare', REQUEST, REQUEST)],
+  [
+    'vendor audit verify',
+    outputs.vendorAuditVerify,
+    () => audit('verify', 'report.jsonl', '--installation-key', REQUEST, '--since', 'earlier.jsonl'),
+  ],
+  ['vendor audit compare', outputs.vendorAuditCompare, () => audit('compare', 'earlier.jsonl', 'report.jsonl')],
   [
     'license simulate',
     outputs.licenseSimulate,

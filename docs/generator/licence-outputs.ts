@@ -1,5 +1,5 @@
 import { CLAIMS, DOCUMENT_TYPES } from '@domicile/license/document'
-import { STATES, type Standing } from '@domicile/license/standing'
+import { type LimitFinding, STATES, type Standing } from '@domicile/license/standing'
 import { z } from 'zod'
 
 /** What the commands about licences print with `--json`. Instants are in UTC; days are those of the contract's time zone. */
@@ -116,8 +116,13 @@ export const licenseSimulate = z
     ),
     limits: z.array(
       z.object({
-        limit: z.string().describe('users, sessions or the name of a meter.'),
-        ...{ max: z.int(), used: z.number().nullable(), over: z.number(), behaviour, clause, text: z.string() },
+        limit: z.string().describe('users, sessions, the name of a meter; of fair use fair-use/ and the meter.'),
+        source: z.enum(['licence', 'fair-use']).describe('Who says so: the licence, or the terms for everybody.'),
+        what: z.string().describe('In words.'),
+        ...{ max: z.number(), used: z.number().nullable(), over: z.number(), behaviour, clause, text: z.string() },
+        unit: z.string().describe('As the terms write it, such as GB; empty: pieces.'),
+        per: z.enum(['month', 'year']).nullable().describe('null: how many there are now.'),
+        notice: z.string().nullable().describe('Its name in the terms.'),
       }),
     ),
   })
@@ -183,4 +188,5 @@ type Open<T> = T extends readonly (infer E)[]
   : T extends object
     ? { -readonly [K in keyof T]: Open<T[K]> }
     : T
+true satisfies Same<Open<LimitFinding>, Open<z.infer<typeof licenseSimulate>['limits'][number]>>
 true satisfies Same<Open<Standing>, Open<z.infer<typeof standing>>>
