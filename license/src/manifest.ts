@@ -32,16 +32,20 @@ const query = z.string().check(
 const parametersOf = (sql: string): number[] =>
   [...new Set([...sql.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)))].toSorted((a, b) => a - b)
 
+const isLevel = (sql: string) => parametersOf(sql).length === 0
+
 const title = z.string().check(z.maxLength(80))
 const moduleMeters = z
   .strictObject({
-    users: z.optional(query),
-    transactions: z.optional(query),
+    users: z.optional(query.check(z.refine(isLevel, 'must be a level: how many there are, without $1 and $2'))),
+    transactions: z.optional(
+      query.check(z.refine((sql) => !isLevel(sql), 'must be a count: what came to be from $1 until $2')),
+    ),
     title: z.optional(title),
   })
   .check(
     z.refine(({ users, transactions }) => (users ?? transactions) !== undefined, 'must have users or transactions'),
-    z.describe('`users`: who may use the module, or did in the period. `transactions`: what was entered in it.'),
+    z.describe('`users`: how many people may use the module. `transactions`: how much was entered in it in a period.'),
   )
 
 /** Counted by a query, or by an application that reports it through the agent. */
@@ -87,7 +91,7 @@ export function describeMeters({ modules = {}, ...others }: Meters): MeterDescri
     sql: string | null,
   ): MeterDescription => ({
     name,
-    kind: sql === null || parametersOf(sql).length > 0 ? 'count' : 'level',
+    kind: sql !== null && isLevel(sql) ? 'level' : 'count',
     title: title ?? module ?? name,
     sql,
     module,

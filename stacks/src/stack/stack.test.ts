@@ -169,6 +169,16 @@ describe('every problem is named with file, line and path', () => {
     ],
     ['half a period', metered('jobs: { sql: "select count(*) from j where made >= $1" }'), BOTH_ENDS],
     ['a third parameter', metered('jobs: { sql: "select $1 + $2 + $3" }'), BOTH_ENDS],
+    [
+      'users of a module by the period',
+      metered('modules: { sale: { users: "select count(*) from s where made between $1 and $2" } }'),
+      /modules\.sale\.users must be a level/,
+    ],
+    [
+      'transactions without a period',
+      metered('modules: { sale: { transactions: "select 1" } }'),
+      /modules\.sale\.transactions must be a count/,
+    ],
     ['a module without a query', metered('modules: { sale: { title: Sales } }'), /must have users or transactions/],
     [
       'a meter that is counted already',
