@@ -101,6 +101,7 @@ describe('what runs is confined', () => {
       '400 8100',
       '400 8500',
       '400 8500',
+      '400 8100',
       '400 70',
     ])
   })
@@ -180,6 +181,8 @@ describe('settings', () => {
   })
 })
 
+const METER_PASSWORD = '/var/lib/domicile/guestbook/secrets/meter_database_password'
+
 describe('drift is named and mended', () => {
   test.each<[string, () => Promise<unknown>, string]>([
     [
@@ -204,6 +207,16 @@ describe('drift is named and mended', () => {
       },
       'log_statement: PostgreSQL setting',
     ],
+    ['a lost password of ours', () => customer.host.must('rm', [METER_PASSWORD]), `${METER_PASSWORD}: secret`],
+    [
+      'a dropped role of ours',
+      async () => {
+        const psql = ['exec', '-u', '70', 'guestbook-postgres-1', 'psql', '-U', 'postgres', '-d', 'guestbook', '-c']
+        await docker(...psql, 'DROP OWNED BY domicile_meter CASCADE')
+        await docker(...psql, 'DROP ROLE domicile_meter')
+      },
+      'domicile_meter: role',
+    ],
   ])('%s', async (_, disturb, named) => {
     await disturb()
 
@@ -211,6 +224,13 @@ describe('drift is named and mended', () => {
     await customer.must(['apply'])
     expect(await differences()).toEqual([])
     expect(await page(site)).toContain('the first entry')
+  })
+
+  test('after all that, who asks the meters is let in with the password that the agent has', async () => {
+    const password = (await customer.host.readFile(METER_PASSWORD)).trim()
+    const login = `PGPASSWORD=${password} psql -h 127.0.0.1 -U domicile_meter -d guestbook -Atc 'select count(*) from entry'`
+
+    expect(await docker('exec', '-u', '70', 'guestbook-postgres-1', 'sh', '-c', login)).toBe('1')
   })
 
   test('nothing to mend is nothing done', async () => {
