@@ -10,7 +10,7 @@ import { Enforcer } from '../enforcement/enforcer.ts'
 import { seatTable } from '../enforcement/seat-table.ts'
 import { Gate, type GateStanding, gateHandler, type Handler, loadLanguages } from '../gate/index.ts'
 import { type Log, messageOf } from '../log.ts'
-import { type Metering, startMetering } from '../metering/metering.ts'
+import { type Metering, meterDatabase, startMetering } from '../metering/metering.ts'
 import type { Advice, LicenceStatus, VerbRequest, VerbResponse } from '../protocol.ts'
 import type { Job } from '../scheduler.ts'
 import type { Verbs } from '../socket-server.ts'
@@ -80,6 +80,8 @@ export async function startLicensing(
   const cooperation = handlerForApplications(config, keeper, gate, reported)
   const metering = startMetering(config, {
     ...{ keeper, enforcer, own, log },
+    application: meterDatabase(config, log),
+    monotonic: () => process.uptime() * 1000,
     peak: () => (keeper.standing.effects.limits.sessions ? gate.seats.takePeak() : null),
     reported: () => reported.take(),
   })

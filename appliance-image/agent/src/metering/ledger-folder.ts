@@ -40,7 +40,9 @@ export class LedgerFolder {
   }
 
   /** @throws Error of the file system */
-  writeHours = (day: string, text: string): Promise<void> => writeFileAtomic(this.hoursPath(day), text, 0o600)
+  writeHours(day: string, text: string): Promise<void> {
+    return writeFileAtomic(this.hoursPath(day), text, 0o600)
+  }
 
   /** @throws Error of the file system */
   drop({ samples, hours }: KeptDays): void {

@@ -13,7 +13,7 @@ import { firstHourToCount } from './first-hour.ts'
 import { LedgerFindings } from './ledger-findings.ts'
 import { LedgerFolder } from './ledger-folder.ts'
 import { diskBytes, gatewayTraffic, loadSinceAsked } from './machine.ts'
-import { STATEMENT_MS } from './meter-database.ts'
+import { type Meterable, STATEMENT_MS } from './meter-database.ts'
 import { MeterReader } from './meter-reader.ts'
 import { countedBy, limitsOn } from './meters.ts'
 import { OpenDay } from './open-day.ts'
@@ -25,8 +25,11 @@ export interface MeteringPorts {
   readonly enforcer: Pick<Enforcer, 'users'>
   /** The most who had a session since this was asked before; null: sessions are not limited, and so not counted. */
   peak(): SeatPeak | null
-  /** Our own database. */
+  /** The application's database, as the role that can only read, and our own. */
+  readonly application: Meterable
   readonly own: Queryable
+  /** Milliseconds that only go forward. */
+  readonly monotonic: () => number
   /** What the application reported since it was asked before. */
   reported(): Readonly<Record<MeterName, number>>
   readonly log: Log
@@ -52,18 +55,21 @@ const COUNTED: Partial<Record<GateEvent, MeterName>> = {
  * Puts together what counts: the ledger in `<state>/licence/ledger`, sampled every minute.
  * @throws Error when the folder cannot be used
  */
-export function startMetering(config: Config, ports: MeteringPorts): Metering {
+export function startMetering(
+  config: Pick<Config, 'application' | 'guards' | 'gateway' | 'meters' | 'folders'>,
+  ports: MeteringPorts,
+): Metering {
   const { keeper, enforcer, peak, reported, own, log } = ports
-  const { application, guards, gateway, meters, folders } = config
+  const { guards, gateway, meters, folders } = config
   const folder = new LedgerFolder(join(folders.state, 'licence', 'ledger'))
-  const counted = countedBy({ meters, guards, sessions: application.session !== undefined, traffic: !!gateway })
+  const counted = countedBy({ meters, guards, sessions: !!config.application.session, traffic: !!gateway })
   const found = new LedgerFindings(keeper, log)
   const days = new OpenDay(folder, found.record)
   const now = keeper.now()
   const begunAt = keeper.linesOf('begun')[0]?.at ?? now.toISOString()
   const reader = new MeterReader(counted, firstHourToCount(folder, days.sealed, { begunAt, now, counted }), {
-    database: meterDatabase(config, log),
-    monotonic: () => performance.now(),
+    database: ports.application,
+    monotonic: ports.monotonic,
   })
   const testimony = new Testimony(
     {
@@ -102,7 +108,8 @@ export function startMetering(config: Config, ports: MeteringPorts): Metering {
   }
 }
 
-function meterDatabase({ database }: Config, log: Log): PostgresDatabase {
+/** The application's database for those who count: one connection, and nothing that it could change. */
+export function meterDatabase({ database }: Config, log: Log): PostgresDatabase {
   const { host, application, meterRole, meterPasswordFile } = database
   return new PostgresDatabase(
     { host, database: application, role: meterRole, passwordFile: meterPasswordFile },
