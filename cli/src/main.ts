@@ -17,7 +17,7 @@ const pjson = {
       settings: { description: 'what the vendor lets you choose' },
       tls: { description: 'certificates of the gateway' },
       vendor: { description: 'for vendors: keys, stacks, releases, licences, audits' },
-      'vendor:audit': { description: 'verify, compare and counter-sign the reports of installations' },
+      'vendor:audit': { description: 'verify, compare, counter-sign and reconcile the reports of installations' },
       'vendor:license': { description: 'issue, renew and look into the documents of a licence' },
       'vendor:license:keys': { description: 'which keys sign licences' },
       'vendor:release': { description: 'build releases' },

@@ -32,6 +32,7 @@ export const COMMANDS: Readonly<Record<string, Loader>> = {
   uninstall: () => import('./uninstall.ts'),
   'vendor:audit:compare': () => import('./vendor/audit/compare.ts'),
   'vendor:audit:countersign': () => import('./vendor/audit/countersign.ts'),
+  'vendor:audit:reconcile': () => import('./vendor/audit/reconcile.ts'),
   'vendor:audit:verify': () => import('./vendor/audit/verify.ts'),
   'vendor:keygen': () => import('./vendor/keygen.ts'),
   'vendor:keys:rotate': () => import('./vendor/keys/rotate.ts'),

@@ -1,0 +1,58 @@
+import type { Reconciled } from './reconcile.ts'
+import { type Section, sectionsOf } from './reconcile-sections.ts'
+
+/** A statement for the terminal: what is wrong with the evidence first. */
+export function reconcileText({ statement, findings, vendorChecked }: Reconciled): string {
+  const { notes } = statement
+  return [
+    ...findingLines(findings),
+    ...headLines(statement),
+    ...(vendorChecked ? [] : ['The vendor’s signatures were NOT CHECKED: give its public key with --vendor-key.']),
+    ...sectionsOf(statement).flatMap((section) => ['', ...tableLines(section)]),
+    ...(statement.charges.length === 0 ? ['', 'Nothing follows from it: there is nothing to charge.'] : []),
+    '',
+    ...notes.map((note) => `- ${note}`),
+  ].join('\n')
+}
+
+function findingLines(findings: Reconciled['findings']): string[] {
+  if (findings.length === 0) return []
+  return [
+    `The evidence does not hold: ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}.`,
+    ...findings.map(({ code, day, file, message }) => `  ${code}${day ? ` (${day})` : ''} in ${file}: ${message}`),
+    'What follows is computed from what is left, and proves nothing until this is explained.',
+    '',
+  ]
+}
+
+function headLines({ contract, period, timezone }: Reconciled['statement']): string[] {
+  const { number, vendor, customer, terms } = contract
+  return [
+    `Contract ${number} of ${vendor} with ${customer.name} (${customer.taxNumber})`,
+    `Terms: ${terms.title} (${terms.name}, version ${terms.version})`,
+    period
+      ? `Period: ${period.from} to ${period.to}, days as in ${timezone}`
+      : 'No report of production counts for this contract.',
+  ]
+}
+
+/** Columns as wide as they must be; the last is left as it is. */
+function tableLines({ title, head, rows, numbers, foot }: Section): string[] {
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => [...(row[column] ?? '')].length)))
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => (numbers.includes(column) ? padStart : padEnd)(cell, widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
+  const wide = Math.max(0, ...foot.map(([label]) => label.length))
+  return [
+    title,
+    `  ${line(head)}`,
+    ...rows.map((row) => `  ${line(row)}`),
+    ...foot.map(([label, value]) => `  ${`${label}:`.padEnd(wide + 2)}${value}`),
+  ]
+}
+
+/** By characters as they are seen. */
+const padEnd = (text: string, width: number) => text + ' '.repeat(Math.max(0, width - [...text].length))
+const padStart = (text: string, width: number) => ' '.repeat(Math.max(0, width - [...text].length)) + text
