@@ -1,5 +1,6 @@
 import { type Band, dayInWords, STATES, type State } from '@domicile/license/standing'
 import { dayAt, endOf, firstOfNextMonth, startOf } from '@domicile/license/terms'
+import { escaped } from './html.ts'
 import { type Entry, type Simulation, whenInWords } from './simulate.ts'
 import { daysByState, entryText, headline, limitText } from './simulate-text.ts'
 
@@ -25,9 +26,6 @@ interface Scale {
   readonly from: number
   readonly to: number
 }
-
-const escaped = (text: string) =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
 /** The timeline with its legend and, below, what happens in numbered lines: complete as it stands. */
 export function simulationSvg(simulation: Simulation): string {

@@ -1,0 +1,152 @@
+import type { AuditReport } from '@domicile/license/audit'
+import { endOf, startOf } from '@domicile/license/terms'
+import { CHART_LEGEND, hoursChart, levelChart } from './audit-chart.ts'
+import { hoursOfDay, stepsOf } from './audit-series.ts'
+import {
+  type AuditTable,
+  auditFacts,
+  eventsTable,
+  fairUseTable,
+  findingsTable,
+  gapsTable,
+  metersTable,
+  modulesTable,
+  monthsTable,
+  overUseTable,
+  summaryTable,
+} from './audit-tables.ts'
+import { counted, periodInWords } from './audit-words.ts'
+import { escaped } from './html.ts'
+
+/**
+ * The audit as a page that needs nothing else and prints on A4. The same report is the same page, whoever makes it: the
+ * customer before it leaves, the vendor after it came.
+ */
+export function auditHtml(report: AuditReport): string {
+  const { product, period } = report.figures
+  const title = `Audit of use: ${product}, ${periodInWords(period)}`
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escaped(title)}</title>
+<style>${STYLE}</style>
+<main>
+<h1>${escaped(title)}</h1>
+<dl>
+${auditFacts(report)
+  .map(([label, value]) => `<dt>${escaped(label)}</dt><dd>${escaped(value)}</dd>`)
+  .join('\n')}
+</dl>
+${verdict(report)}
+${[
+  table(summaryTable(report)),
+  chart(report, 'users', 'Active named users'),
+  chart(report, 'sessions', 'Concurrent accesses'),
+  hours(report),
+  ...[overUseTable, monthsTable, modulesTable, metersTable, fairUseTable, gapsTable, eventsTable].map((make) =>
+    table(make(report)),
+  ),
+  queries(report),
+]
+  .filter(Boolean)
+  .join('\n')}
+${FOOT}
+</main>
+</html>
+`
+}
+
+function verdict(report: AuditReport): string {
+  const findings = findingsTable(report)
+  const count = findings.rows.length
+  if (count === 0) return '<p class="verdict">Every part of the ledger holds.</p>'
+  return `<p class="verdict doubtful">${counted(count, 'finding')}: figures that hang on them are to be doubted.</p>\n${table(findings)}`
+}
+
+function chart(report: AuditReport, name: 'users' | 'sessions', title: string): string {
+  const { period, timezone } = report.figures
+  const steps = stepsOf(report, name)
+  const [first] = steps
+  if (!first) return ''
+  const grain = first.until - first.from > 2 * 3_600_000 ? 'day' : 'hour'
+  const frame = {
+    ...{ from: startOf(period.from, timezone), until: endOf(period.to, timezone), timezone },
+    label: `${title} by the ${grain}: most, average and limit`,
+  }
+  return `<figure><figcaption><b>${escaped(title)}</b> by the ${grain} · ${CHART_LEGEND.join(' · ')}</figcaption>
+${levelChart(steps, frame)}
+</figure>`
+}
+
+function hours(report: AuditReport): string {
+  const { sessions } = report.figures
+  const all = hoursOfDay(report, 'sessions')
+  if (!sessions || all.every(({ peak }) => peak === 0)) return ''
+  const label = 'Concurrent accesses by the hour of the day'
+  return `<figure><figcaption><b>${label}</b> · light: the most there ever were, dark: average</figcaption>
+${hoursChart(all, label, sessions.limit)}
+</figure>`
+}
+
+/** More than a page should hold; the CSV has every hour. */
+const MOST_ROWS = 300
+
+function table({ title, note, head, rows, numbersFrom }: AuditTable): string {
+  if (rows.length === 0) return ''
+  const cells = (row: readonly string[], tag: 'td' | 'th') =>
+    row
+      .map((cell, column) => `<${tag}${column >= numbersFrom ? ' class="number"' : ''}>${escaped(cell)}</${tag}>`)
+      .join('')
+  const rest = rows.length - MOST_ROWS
+  return `<section><h2>${escaped(title)}</h2>
+${note ? `<p class="quiet">${escaped(note)}</p>\n` : ''}<table>
+<thead><tr>${cells(head, 'th')}</tr></thead>
+<tbody>
+${rows
+  .slice(0, MOST_ROWS)
+  .map((row) => `<tr>${cells(row, 'td')}</tr>`)
+  .join('\n')}
+</tbody>
+</table>${rest > 0 ? `\n<p class="quiet">and ${rest} more</p>` : ''}
+</section>`
+}
+
+function queries({ figures: { descriptions } }: AuditReport): string {
+  if (descriptions.length === 0) return ''
+  const rows = descriptions.map(({ name, title, kind, sql }) => {
+    const how = sql === null ? 'counted by the appliance itself' : `<code>${escaped(sql)}</code>`
+    return `<tr><td>${escaped(name)}</td><td>${escaped(title)}</td><td>${kind}</td><td>${how}</td></tr>`
+  })
+  return `<section><h2>What was counted, and how</h2>
+<table class="queries">
+<thead><tr><th>Meter</th><th>Title</th><th>Kind</th><th>Query</th></tr></thead>
+<tbody>
+${rows.join('\n')}
+</tbody>
+</table>
+</section>`
+}
+
+const FOOT = `<p class="quiet">Numbers only, no personal data. A level is how many there were in a minute: “most” is the greatest of all minutes, “average” the mean of those in which it was known. A count is how many came to be. Days and months are those of the time zone above. All of it is computed from the record and the hours in the report, and whoever has the report can compute it again.</p>`
+
+const STYLE = `
+body { margin: 0; color: #1f2328; background: #fff; font: 15px/1.45 system-ui, 'DejaVu Sans', sans-serif; }
+main { max-width: 1000px; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.4rem; margin: 0 0 .6rem; } h2 { font-size: 1.1rem; margin: 1.6rem 0 .3rem; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: 0; }
+dt { color: #57606a; } dd { margin: 0; overflow-wrap: anywhere; }
+.quiet { color: #57606a; margin: .2rem 0 .4rem; } figure { margin: 1.4rem 0 0; } svg { width: 100%; height: auto; }
+svg.key { width: 24px; height: 12px; } figcaption { color: #57606a; } figcaption b { color: #1f2328; }
+.verdict { border-left: .3rem solid #7cb98b; padding: .2rem .7rem; margin: 1rem 0 0; } .doubtful { border-color: #b3261e; font-weight: 600; }
+table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 600; }
+th, td { padding: .3rem .9rem .3rem 0; border-bottom: 1px solid #d0d7de; vertical-align: top; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.number { text-align: right; } th:last-child, td:last-child { padding-right: 0; }
+td:first-child { min-width: 8.5em; } code { font-size: .8em; white-space: pre-wrap; }
+@media print {
+  @page { size: A4; margin: 15mm; }
+  body { font-size: 9.5pt; } main { margin: 0; padding: 0; max-width: none; }
+  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  tr, figure { break-inside: avoid; } h2 { break-after: avoid; } thead { display: table-header-group; }
+}
+`

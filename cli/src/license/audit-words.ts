@@ -1,0 +1,44 @@
+import type { AuditReport, Period } from '@domicile/license/audit'
+import type { MeterName } from '@domicile/license/ledger'
+import { dayInWords } from '@domicile/license/standing'
+import { amountInWords, dayAt } from '@domicile/license/terms'
+
+/** Numbers and times of an audit as people read them, alike on a terminal and on a page. */
+
+/** `2026-11-22 09:00` in the time zone of the contract. */
+export function hourInWords(at: string | number, timezone: string): string {
+  const instant = typeof at === 'number' ? at : Date.parse(at)
+  if (Number.isNaN(instant)) return String(at)
+  const time = new Intl.DateTimeFormat('en-GB', { timeZone: timezone, hour: '2-digit', minute: '2-digit' })
+  return `${dayAt(instant, timezone)} ${time.format(instant)}`
+}
+
+export const periodInWords = ({ from, to }: Period): string =>
+  from === to ? dayInWords(from, 'en') : `${dayInWords(from, 'en')} to ${dayInWords(to, 'en')}`
+
+/** `45 min`, `3 h 20 min`, `4 days 2 h`. */
+export function minutesInWords(minutes: number): string {
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  const [rest, days] = [minutes % 60, Math.floor(hours / 24)]
+  if (days < 2) return rest === 0 ? `${hours} h` : `${hours} h ${rest} min`
+  return hours % 24 === 0 ? `${days} days` : `${days} days ${hours % 24} h`
+}
+
+/** A value of a meter with its unit; pieces with commas. */
+export function valueInWords(name: MeterName, value: number | null): string {
+  if (value === null) return 'not known'
+  if (name.endsWith('_bytes')) return amountInWords(value, 'bytes')
+  if (name.endsWith('_percent')) return amountInWords(value, '%')
+  return value.toLocaleString('en', { maximumFractionDigits: 2 })
+}
+
+export const limitInWords = (name: MeterName, limit: number | null): string =>
+  limit === null ? 'none' : valueInWords(name, limit)
+
+/** What a meter counts, by the description that was in force; its name when there is none. */
+export const titleOf = (name: MeterName, { descriptions }: AuditReport['figures']): string =>
+  descriptions.find((one) => one.name === name)?.title ?? name
+
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? one : many}`
