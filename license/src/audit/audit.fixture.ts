@@ -61,7 +61,7 @@ export const nextDay = (day: string, days = 1) =>
 export const ordinary = (hour: number): HourEntry => ({
   hour,
   samples: 60,
-  limits: { users: 10, sessions: 4 },
+  limits: { users: 10, sessions: 4, 'sale.users': 5 },
   levels: { users: level(8), sessions: level(2), 'sale.users': level(3) },
   counts: { transfer_bytes: 1 },
 })

@@ -62,6 +62,7 @@ const BRIEFLY: Readonly<Record<string, string>> = {
   'seats-reachable': 'The table of seats answers again',
   'meters-unreachable': 'The database of the application did not answer the meters',
   'meters-reachable': 'The database of the application answers the meters again',
+  'database-put-back': 'The database was put back to an earlier state',
   [MODULE_FIRST_USED]: 'A module was used for the first time',
 }
 
@@ -90,6 +91,10 @@ const IN_FULL: Readonly<Record<string, (data: RecordLine['data']) => string>> = 
     `${WRONGLY_CHANGED[String(what)]} was changed from outside${code ? `: ${code}` : ''}${day ? `, ${day}` : ''}`,
   gap: ({ seconds }) => `The agent did not run for ${minutes(Number(seconds) * 1000)}`,
   clock: ({ kind, byMs }) => `${CLOCK_WORDS[String(kind)]}: ${minutes(Math.abs(Number(byMs)))}`,
+  'database-put-back': ({ from, to }) =>
+    `The database was put back: it was seen at ${from}, and then ${to === null ? 'without memory of this installation' : `as it was at ${to}`}`,
+  'meters-unreachable': ({ code, meters }) =>
+    `${Array.isArray(meters) ? `Meters that did not answer: ${meters.slice(0, 5).join(', ')}` : BRIEFLY['meters-unreachable']}${code ? ` (${code})` : ''}`,
   [EXCHANGE]: ({ with: what }) => `A file was made for the vendor: ${what}`,
   [MODULE_FIRST_USED]: ({ module, at }) => `Module ${module} was used for the first time at ${at}`,
 }

@@ -7,11 +7,16 @@ interface Time {
   readonly until: number
 }
 
+interface Held extends Time {
+  /** Of these meters alone; null: of all. */
+  readonly meters: readonly string[] | null
+}
+
 /** Why something is not known. */
 export type Cause = 'gap' | 'clock' | 'meters-unreachable' | 'seats-unreachable'
 
 /** When each of them held, by what the record says. */
-export type Causes = Readonly<Record<Cause, readonly Time[]>>
+export type Causes = Readonly<Record<Cause, readonly Held[]>>
 
 export interface Explanation extends Time {
   /** So many of the time in question; 0: none. */
@@ -46,34 +51,41 @@ const RELEVANT = new Set([
 ])
 
 /** What the wall said. Licence time may have been behind it; then the pause ended when the line was written. */
-function pauses({ at, data }: RecordLine): Time[] {
+function pauses({ at, data }: RecordLine): Held[] {
   const [from, until, written] = [String(data['from']), String(data['until']), at].map((text) => Date.parse(text))
   return [
-    { from: from as number, until: until as number },
-    { from: (written as number) - Number(data['seconds']) * 1000, until: written as number },
+    { from: from as number, until: until as number, meters: null },
+    { from: (written as number) - Number(data['seconds']) * 1000, until: written as number, meters: null },
   ]
 }
 
-const jumps = ({ data: { kind, at, byMs } }: RecordLine): Time[] =>
-  kind === 'believed' ? [{ from: Number(at) - Number(byMs), until: Number(at) }] : []
+const jumps = ({ data: { kind, at, byMs } }: RecordLine): Held[] =>
+  kind === 'believed' ? [{ from: Number(at) - Number(byMs), until: Number(at), meters: null }] : []
 
-/** From each time that it began until it ended; what has not ended goes on. */
-function between(lines: readonly RecordLine[], begin: string, end: string): Time[] {
-  const times: Time[] = []
-  let from: number | null = null
-  for (const { kind, at } of lines) {
-    if (kind === begin) from ??= Date.parse(at)
-    if (kind !== end || from === null) continue
-    times.push({ from, until: Date.parse(at) })
-    from = null
-  }
-  return from === null ? times : [...times, { from, until: Number.POSITIVE_INFINITY }]
+/** Each line ends what the one before said; what has not ended goes on. */
+function between(all: readonly RecordLine[], begin: string, end: string): Held[] {
+  const lines = all.filter(({ kind }) => kind === begin || kind === end)
+  return lines.flatMap(({ kind, at, data }, index) => {
+    const until = lines[index + 1]?.at
+    const meters = Array.isArray(data['meters']) ? data['meters'].map(String) : null
+    const ends = until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until)
+    return kind === begin ? [{ from: Date.parse(at), until: ends, meters }] : []
+  })
 }
 
-/** What the record says about a time, looking only at causes that matter there. */
-export function explained(time: Time, causes: Causes, candidates: readonly Cause[]): Explanation {
+/**
+ * What the record says about a time, looking only at causes that matter there.
+ * @param names of the meters in question
+ */
+export function explained(
+  time: Time,
+  causes: Causes,
+  candidates: readonly Cause[],
+  names: readonly string[] = [],
+): Explanation {
+  const holds = ({ meters }: Held) => meters === null || names.every((name) => meters.includes(name))
   const found = candidates
-    .map((cause) => ({ cause, times: causes[cause].flatMap((other) => overlap(time, other)) }))
+    .map((cause) => ({ cause, times: causes[cause].filter(holds).flatMap((other) => overlap(time, other)) }))
     .filter(({ times }) => times.length > 0)
   const times = found.flatMap(({ times }) => times)
   return {

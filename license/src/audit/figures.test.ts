@@ -15,7 +15,7 @@ const figuresOf = (evidence: Evidence, period = YEAR, timezone = ZONE): AuditFig
   return auditFigures({ reporter: REPORTER, period, timezone, evidence, licences })
 }
 
-const raised = { users: 20, sessions: 4 }
+const raised = { users: 20, sessions: 4, 'sale.users': 5 }
 
 /** What is out of the ordinary in the year; everything else is 8 users, 2 sessions, a byte an hour. */
 const PLANTED = {
@@ -216,7 +216,7 @@ test('what happened, in words of ours', () => {
     'Module sale was used for the first time at 2026-02-03T09:00:00.000Z.',
     'Imported: renewal 00000000-0000-4000-8000-000000000002.',
     'The agent did not run for 180 minutes.',
-    'The database of the application did not answer the meters.',
+    'The database of the application did not answer the meters (57P03).',
     'The database of the application answers the meters again.',
   ])
 })
@@ -259,6 +259,22 @@ test('where zones are off by half an hour, an hour belongs to the day in which i
   expect(users?.days.map(({ day, peak }) => [day, peak])).toEqual([
     ['2026-03-01', 9],
     ['2026-03-02', 8],
+  ])
+})
+
+test('meters that alone did not answer explain no other', () => {
+  const made = TestInstallation.licensed('2026-03-01T00:00Z')
+  made.write('2026-03-01T10:00Z', 'meters-unreachable', { code: '57014', meters: ['sale.users'] })
+  made.write('2026-03-01T11:00Z', 'meters-reachable', {})
+  const silent = level(8, 0, 30)
+  made.live('2026-03-01', '2026-03-02', {
+    '2026-03-01T10': { levels: { 'sale.users': silent, sessions: level(2, 0, 10) } },
+  })
+  const period = { from: '2026-03-01', to: '2026-03-01' }
+
+  expect(figuresOf(made.evidence(period), period).gaps).toEqual([
+    expect.objectContaining({ reason: 'sessions could not be asked: the record does not say why', explained: false }),
+    expect.objectContaining({ reason: 'sale.users could not be asked: the database did not answer', explained: true }),
   ])
 })
 

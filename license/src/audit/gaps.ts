@@ -93,7 +93,7 @@ function unaskedGap(same: readonly (Hole & { readonly level: MeterName })[], cau
   const shown = names.length > 5 ? [...names.slice(0, 4), `${names.length - 4} others`] : names
   const seats = names.every((name) => name === 'sessions' || name === 'services')
   const candidates: Cause[] = seats ? ['meters-unreachable', 'seats-unreachable'] : ['meters-unreachable']
-  return gap(hole, `${shown.join(', ')} could not be asked`, explained(hole, causes, candidates))
+  return gap(hole, `${shown.join(', ')} could not be asked`, explained(hole, causes, candidates, names))
 }
 
 /** What is explained whole begins and ends when the record says, not at the full hour. */

@@ -22,7 +22,7 @@ const name = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,126}$/))
 const key = z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/))
 /** From the vendor's terms, manifest or documents. */
 const vendorText = (most: number) =>
-  z.string().check(z.maxLength(most), z.regex(/^([\n\t]|[^\p{Cc}\u2028-\u202e\u2066-\u2069])*$/u))
+  z.string().check(z.maxLength(most), z.regex(/^([\n\r\t]|[^\p{Cc}\u2028-\u202e\u2066-\u2069])*$/u))
 
 /** Nothing but one armoured document: the free text that may stand before one in a file does not leave. */
 const armoured = z
@@ -47,7 +47,7 @@ const meter = z.strictObject({
   module: z.nullable(name),
 })
 const atLimit = z.strictObject({ pool: z.enum(['people', 'administrators', 'services']), max: count })
-/** Something could not be asked, or can be again. */
+/** Something could not be asked (all of it, or these meters), or can be again. */
 const reachability = z.strictObject({
   code: z.optional(code),
   meters: z.optional(z.array(name).check(z.maxLength(200))),
@@ -100,6 +100,7 @@ const SHAPES: Readonly<Record<string, z.ZodMiniType>> = {
   'seats-reachable': reachability,
   'meters-unreachable': reachability,
   'meters-reachable': reachability,
+  'database-put-back': z.strictObject({ from: instant, to: z.nullable(instant) }),
   [METERS]: z.strictObject({ meters: z.array(meter).check(z.maxLength(200)) }),
   [MODULE_FIRST_USED]: z.strictObject({ module: name, at: instant }),
   [SEAL]: sealSchema,

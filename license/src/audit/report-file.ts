@@ -40,7 +40,8 @@ const MOST_LINES = 100_000
 const LONGEST_LINE = 4 * 1024 * 1024
 const MOST_STRANGE = 20
 
-const day = z.iso.date()
+/** As in documents; beyond, calendars write years in another way. */
+const day = z.iso.date().check(z.refine((value) => value >= '2000-01-01' && value <= '2100-12-31'))
 const { product, version, purpose, installation } = requestSchema.shape
 
 const headSchema = z.strictObject({

@@ -4,6 +4,7 @@ import { anchor, INSTALLATION, licence, pinned, testKey, vendor } from '../docum
 import { type Finding, hoursText } from '../ledger/index.ts'
 import { seeded } from '../ledger/ledger.fixture.ts'
 import { chainOf, lineAfter, type RecordLine } from '../record/index.ts'
+import { LicenceRefusal } from '../refusal.ts'
 import { erpLicence, level, TestInstallation } from './audit.fixture.ts'
 import { readReport } from './report.ts'
 import type { AuditReport, Period } from './types.ts'
@@ -150,9 +151,10 @@ describe('who changes the file is found out', () => {
     expect(codes(read(changedText(change)).findings)).toEqual(expect.arrayContaining(expected))
   })
 
-  test('at whichever place', () => {
+  test('at whichever place', async () => {
+    const short = TestInstallation.licensed('2026-03-01T00:00Z').live('2026-03-01', '2026-03-03')
+    const bytes = Buffer.from(await short.report({ from: '2026-03-02', to: '2026-03-02' }, '2026-03-04T12:00:00.000Z'))
     const random = seeded(4)
-    const bytes = Buffer.from(text)
     const unnoticed: number[] = []
     for (let time = 0; time < 200; time++) {
       const place = Math.floor(random() * bytes.length)
@@ -161,14 +163,45 @@ describe('who changes the file is found out', () => {
       if (!notices(spoilt.toString())) unnoticed.push(place)
     }
     expect(unnoticed).toEqual([])
-  }, 60_000)
+  })
+
+  test('whatever stands in the place of a value', async () => {
+    const short = TestInstallation.licensed('2026-03-01T00:00Z').live('2026-03-01', '2026-03-03')
+    short.write('2026-03-04T08:00Z', 'gap', {
+      from: '2026-03-04T00:00:00.000Z',
+      until: '2026-03-04T08:00:00.000Z',
+      seconds: 28_800,
+    })
+    const lines = (await short.report({ from: '2026-03-02', to: '2026-03-02' }, '2026-03-04T12:00:00.000Z'))
+      .trimEnd()
+      .split('\n')
+    const random = seeded(5)
+    const odd = [null, '', 'x', -1, 0.5, 1e308, 2 ** 53, [], {}, [[]], '__proto__', '9999-12-31', '2026-03-02', true]
+    for (let time = 0; time < 300; time++) {
+      const index = Math.floor(random() * lines.length)
+      const spoilt = withOdd(JSON.parse(lines[index] as string), odd[Math.floor(random() * odd.length)], random)
+      const line = JSON.stringify(spoilt)
+      if (line !== lines[index]) expect(notices(`${lines.with(index, line).join('\n')}\n`)).toBe(true)
+    }
+  })
 })
+
+/** With something else in the place of one value, at whichever depth. */
+function withOdd(value: unknown, odd: unknown, random: () => number): unknown {
+  if (typeof value !== 'object' || value === null || random() < 0.15) return odd
+  const names = Object.keys(value)
+  const name = names[Math.floor(random() * names.length)]
+  if (name === undefined) return odd
+  const inner = withOdd((value as Record<string, unknown>)[name], odd, random)
+  return Array.isArray(value) ? value.with(Number(name), inner) : { ...value, [name]: inner }
+}
 
 function notices(spoilt: string): boolean {
   try {
     return read(spoilt).findings.length > 0
-  } catch {
-    return true
+  } catch (error) {
+    if (error instanceof LicenceRefusal) return true
+    throw error
   }
 }
 
@@ -217,6 +250,23 @@ describe('who makes a whole file anew is found out', () => {
     expect(codes(report.findings)).toEqual(['SEAL_MISSING'])
     expect(report.figures.gaps).toEqual([expect.objectContaining({ minutes: 2880, explained: false })])
   })
+})
+
+test.each([
+  ['higher', { users: 1000, sessions: 4, 'sale.users': 5 }],
+  ['none', { sessions: 4, 'sale.users': 5 }],
+])('who counts by another limit than the licensed is found out: %s', async (_, limits) => {
+  const generous = (day: string) =>
+    Object.fromEntries(Array.from({ length: 24 }, (_, hour) => [`${day}T${String(hour).padStart(2, '0')}`, { limits }]))
+  const made = TestInstallation.licensed('2026-02-20T00:00Z')
+  made
+    .live('2026-02-20', '2026-03-04')
+    .live('2026-03-05', '2026-03-05', generous('2026-03-05'))
+    .live('2026-03-06', '2026-03-19')
+  const { findings } = read(await made.report(PERIOD, MADE_AT))
+
+  expect(codes(findings)).toEqual(['SEAL_CONTRADICTS'])
+  expect(findings[0]?.message).toContain('in 24 hours from 2026-03-05 on; the licence says 10')
 })
 
 describe('counter-signatures', () => {

@@ -4,6 +4,7 @@ import { chainOf } from '../record/index.ts'
 import { endOf, startOf } from '../terms/index.ts'
 import { auditFigures } from './figures.ts'
 import { licencesIn, timezoneOf, type VendorKeys } from './history.ts'
+import { limitFindings } from './limit-findings.ts'
 import { leaving } from './record-kinds.ts'
 import { noReport, type ReportHead, readReportFile, signatureLine, writeReport } from './report-file.ts'
 import {
@@ -106,6 +107,7 @@ export function readReport(
       ...signatureFindings(file, { now, installationKey }),
       ...found,
       ...history.findings,
+      ...limitFindings(evidence.days, licences),
       ...figuresFinding(file, figures),
     ]),
   }
