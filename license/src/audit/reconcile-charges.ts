@@ -31,7 +31,9 @@ export function chargesOf(use: Charged, terms: Terms, prices: Prices | null): Ch
 /** Licences that were missing for one limit, and for how long. */
 interface Missing {
   readonly limit: string
-  /** Of which there were too few, in words. */
+  /** Of which there were too few, and how many: `Active named users (3)`. */
+  readonly name: string
+  /** How that comes about. */
   readonly words: string
   readonly extent: number
   readonly open: number
@@ -60,6 +62,7 @@ function ofLevel(episodes: readonly Excess[]): Missing {
   const since = most.extent - open
   return {
     ...{ limit: most.limit, extent: most.extent, open, price: (prices) => unitPrice(prices, most.limit) },
+    name: `${most.title} (${most.extent})`,
     words: `${most.title}: ${most.peak} in use, ${most.licensed} licensed, ${most.extent} more${
       since > 0 ? `, of which ${since} ${since === 1 ? 'is' : 'are'} licensed by now` : ''
     }`,
@@ -77,6 +80,7 @@ function ofPeriods(periods: readonly PeriodExcess[]): Missing {
   const [inUse, licensed, more] = [used, max, over].map((value) => amountInWords(value, unit))
   return {
     ...{ limit, extent: over, open: over, price: (prices) => unitPrice(prices, limit), times: [] },
+    name: `${title} (${more})`,
     words: `${title}: ${inUse} in ${most.in}, ${licensed} licensed, ${more} more`,
     proof: periods.map(proofOfPeriod),
   }
@@ -84,11 +88,20 @@ function ofPeriods(periods: readonly PeriodExcess[]): Missing {
 
 function ofModule({ module, title, unlicensed, licensed }: Charged['modules'][number]): Missing[] {
   if (!unlicensed) return []
-  const words = `${title}: used from ${unlicensed.firstDay} on ${licensed ? 'outside of its licence' : 'without a licence'}`
-  const { proof } = unlicensed
+  const { proof, open, firstDay } = unlicensed
+  const how = licensed ? `outside of its licence${open ? '' : ', which has begun since'}` : 'without a licence'
+  const words = `${title}: used from ${firstDay} on ${how}`
   return [
     {
-      ...{ limit: module, words, extent: 1, open: 1, price: (prices) => prices.modules[module] ?? null, proof },
+      ...{
+        limit: module,
+        name: title,
+        words,
+        extent: 1,
+        open: open ? 1 : 0,
+        price: (prices) => prices.modules[module] ?? null,
+        proof,
+      },
       times: [{ extent: 1, months: unlicensed.months, words: `${title}: ${spanInWords(unlicensed)}`, proof }],
     },
   ]
@@ -101,6 +114,7 @@ function ofInstallations({ missing, time, licensed, ids, proof }: Charged['insta
     {
       ...{
         limit: 'installations',
+        name: `Installations (${missing})`,
         words,
         extent: missing,
         open: missing,
@@ -197,7 +211,7 @@ export function monthsUntil(first: string, end: string): number {
 function penaltyCharge(missing: readonly Missing[], times: number, clause: string, prices: Prices | null): Charge {
   const values = missing.map(({ extent, price }) => costing(prices && price(prices), 'licence', extent, 1).amount)
   const base = values.every((value) => value !== null) ? values.reduce((sum, value) => sum + cents(value), 0n) : null
-  const what = missing.map(({ words }) => words).join('; ')
+  const what = missing.map(({ name }) => name).join(', ')
   return {
     ...{
       kind: 'penalty',
@@ -207,7 +221,7 @@ function penaltyCharge(missing: readonly Missing[], times: number, clause: strin
       months: null,
       proof: missing.flatMap(({ proof }) => proof),
     },
-    text: `Contract penalty, ${times} times the value of the licences that were missing (${what}).`,
+    text: `Contract penalty, ${times} times the value of the licences that were missing: ${what}.`,
     price: base === null ? null : written(base),
     amount: base === null ? null : written(base * BigInt(times)),
   }

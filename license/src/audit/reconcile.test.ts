@@ -181,7 +181,7 @@ describe('modules', () => {
   const period = { from: '2026-02-01', to: '2026-04-30' }
   const told = (claims: ReturnType<typeof erp>) => ({ licences: [{ from: '2025-12-01T00:00:00.000Z', claims }] })
 
-  test('used before its licence began: licence, and maintenance until it began', () => {
+  test('used before its licence began: maintenance until it began', () => {
     const modules = { sale: { from: '2026-03-15', until: null }, stock: {} }
     const licence = erp({ modules, limits })
     const alive = lived('2026-02-01', '2026-05-01', { '2026-02-10T09': sold(3), '2026-04-01T09': sold(5) })
@@ -192,7 +192,7 @@ describe('modules', () => {
       unlicensed: { firstDay: '2026-02-10', lastDay: '2026-03-14', open: false, hours: 1, months: 2 },
     })
     expect(charged(result)).toEqual([
-      ['licences', 'sale', 1, null, '500.00', '500.00'],
+      ['licences', 'sale', 0, null, '500.00', '0.00'],
       ['maintenance', 'sale', 1, 2, '8.00', '16.00'],
       ['penalty', '', 10, null, '500.00', '5000.00'],
     ])
@@ -208,6 +208,7 @@ describe('modules', () => {
       // 23:00 UTC of 31 March is 1 April in Ljubljana.
       unlicensed: { firstDay: '2026-04-01', lastDay: '2026-04-30', open: true, days: 30, months: 1 },
     })
+    expect(charged(result)[0]).toEqual(['licences', 'sale', 1, null, '500.00', '500.00'])
   })
 
   test('used on after its last day, and within its days', () => {

@@ -76,7 +76,7 @@ const tableOf = (section: Section) =>
 ${section.lead ? `<p class="quiet">${escaped(section.lead)}</p>` : ''}
 ${table(section)}`
 
-function table({ head, rows, numbers, foot }: Omit<Section, 'title' | 'lead'>): string {
+function table({ head, rows, numbers, foot }: Omit<Section, 'title' | 'lead' | 'long'>): string {
   const cell = (tag: string) => (text: string, column: number) =>
     `<${tag}${numbers.includes(column) ? ' class="number"' : ''}>${escaped(text)}</${tag}>`
   const body = rows.map((row) => `<tr>${row.map(cell('td')).join('')}</tr>`).join('\n')

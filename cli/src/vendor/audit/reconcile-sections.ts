@@ -1,7 +1,6 @@
 import type { Charge, NonCompliance, PeriodExcess, Proof, Reconciliation } from '@domicile/license/audit'
 import { amountInWords } from '@domicile/license/terms'
 import { BEHAVIOUR } from '../../license/licence-text.ts'
-import { whenInWords } from '../../license/simulate.ts'
 
 /** One part of a statement as a table, the same for the terminal and the page. */
 export interface Section {
@@ -10,6 +9,8 @@ export interface Section {
   readonly head: readonly string[]
   /** Columns of numbers, set to the right. */
   readonly numbers: readonly number[]
+  /** Columns of sentences, which a terminal shows below the line. */
+  readonly long: readonly number[]
   readonly rows: readonly (readonly string[])[]
   /** Sums below the table. */
   readonly foot: readonly (readonly [label: string, value: string])[]
@@ -43,7 +44,7 @@ const section = (
 ): Section => {
   const more = rows.length - MOST_ROWS
   const shown = more > 0 ? [...rows.slice(0, MOST_ROWS), [`and ${more} more`, ...head.slice(1).map(() => '')]] : rows
-  return { title, lead, head, numbers, rows: shown, foot: [] }
+  return { title, lead, head, numbers, long: [], rows: shown, foot: [] }
 }
 
 function limits({ limits: all, timezone }: Reconciliation): Section {
@@ -55,7 +56,7 @@ function limits({ limits: all, timezone }: Reconciliation): Section {
       title,
       `${amountInWords(max, unitOf(limit))}${per ? ` a ${per}` : ''}`,
       peak ? amountInWords(peak.value, unitOf(limit)) : '–',
-      peak ? whenInWords(peak.at, timezone) : '–',
+      peak ? moment(peak.at, timezone) : '–',
       per || limit === 'installations' ? '–' : String(overMinutes),
       BEHAVIOUR[behaviour],
       clause,
@@ -71,7 +72,7 @@ function intervals({ excesses, timezone }: Reconciliation): Section {
     ['Limit', 'From', 'Until', 'At most', 'Licensed', 'Minutes above', 'Installation', 'Clause'],
     excesses.flatMap(({ title, clause, intervals: all }) =>
       all.map(({ from, until, peak, limit, minutes, installation }) => [
-        ...[title, whenInWords(from, timezone), whenInWords(until, timezone)],
+        ...[title, moment(from, timezone), moment(until, timezone)],
         ...[String(peak), String(limit), String(minutes), installation.slice(0, 8), clause],
       ]),
     ),
@@ -93,7 +94,7 @@ function times({ excesses, modules: used, installations: { time, missing, clause
         one.clause,
       ]),
       ...used.flatMap(({ title, unlicensed, clause: of }) =>
-        unlicensed ? [[`${title} (module)`, '1', '1', ...timeCells(unlicensed), of]] : [],
+        unlicensed ? [[`${title} (module)`, '1', unlicensed.open ? '1' : '0', ...timeCells(unlicensed), of]] : [],
       ),
       ...(time ? [['Installations', String(missing), String(missing), ...timeCells(time), clause]] : []),
     ],
@@ -144,9 +145,11 @@ function modules({ modules: all, timezone }: Reconciliation): Section {
     all.map(({ title, licensed, firstUsed, transactions, unlicensed, clause }) => [
       title,
       licensed ? `${licensed.from ?? 'from the beginning'} to ${licensed.until ?? 'the end'}` : 'not named',
-      firstUsed ? whenInWords(firstUsed, timezone) : 'not yet',
+      firstUsed ? moment(firstUsed, timezone) : 'not yet',
       transactions === null ? '–' : String(transactions),
-      unlicensed ? `${unlicensed.hours} hours, from ${unlicensed.firstDay}` : 'no',
+      unlicensed
+        ? `from ${unlicensed.firstDay}, in ${unlicensed.hours} ${unlicensed.hours === 1 ? 'hour' : 'hours'}`
+        : 'no',
       clause,
     ]),
     [3],
@@ -174,7 +177,7 @@ function fairUse({ fairUse: all, timezone }: Reconciliation): Section {
       ? inPeriods([one])
       : [
           [
-            ...[one.title, `${whenInWords(one.from, timezone)} to ${whenInWords(one.until, timezone)}`],
+            ...[one.title, `${moment(one.from, timezone)} to ${moment(one.until, timezone)}`],
             ...[one.used, one.max, one.over].map((value) => amountInWords(value, one.unit)),
             ...[one.installation.slice(0, 8), one.clause],
           ],
@@ -189,7 +192,7 @@ function tiers({ tiers: all, timezone }: Reconciliation): Section {
     'A tier that was passed counts from the first day of the next month, and never less again.',
     ['Passed', 'By', 'Came to', 'Tier before', 'Tier', 'Counts from', 'Clause'],
     all.map(({ passedAt, meter, value, before, tier, from, clause }) => [
-      ...[whenInWords(passedAt, timezone), meter, amountInWords(value, unitOf(meter)), before, tier, from, clause],
+      ...[moment(passedAt, timezone), meter, amountInWords(value, unitOf(meter)), before, tier, from, clause],
     ]),
     [2],
   )
@@ -234,7 +237,7 @@ function computation({ charges, totals }: Reconciliation): Section {
     rows,
     money ? [2, 3, 4, 5] : [2, 3],
   )
-  return { ...made, foot: totalsOf(totals) }
+  return { ...made, long: ['Why', 'Evidence'].map((name) => head.indexOf(name)), foot: totalsOf(totals) }
 }
 
 function totalsOf(totals: Reconciliation['totals']): Section['foot'] {
@@ -258,10 +261,16 @@ function totalsOf(totals: Reconciliation['totals']): Section['foot'] {
 function evidenceInWords(proof: readonly Proof[]): string {
   const hour = (instant: string) => instant.slice(0, 16).replace('T', ' ')
   const told = proof.slice(0, 3).map(({ installation, from, until }) => {
-    const span = from === until ? hour(from) : `${hour(from)} – ${hour(until)}`
+    const span = from === until ? hour(from) : `${hour(from)} – ${hour(until)} UTC`
     return `${span} (${installation.slice(0, 8)})`
   })
   return [...told, ...(proof.length > told.length ? [`and ${proof.length - told.length} more`] : [])].join('; ')
+}
+
+/** Day and time of day in the contract’s zone. */
+function moment(at: string, timeZone: string): string {
+  const parts = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' } as const
+  return new Intl.DateTimeFormat('sv-SE', { timeZone, ...parts }).format(Date.parse(at))
 }
 
 const unitOf = (limit: string) => (limit.endsWith('_bytes') ? 'bytes' : limit.endsWith('_percent') ? '%' : '')

@@ -36,23 +36,23 @@ function headLines({ contract, period, timezone }: Reconciled['statement']): str
   ]
 }
 
-/** Columns as wide as they must be; the last is left as it is. */
-function tableLines({ title, head, rows, numbers, foot }: Section): string[] {
+/** Columns as wide as they must be; sentences below their line. */
+function tableLines({ title, head, rows, numbers, long, foot }: Section): string[] {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => [...(row[column] ?? '')].length)))
   const line = (row: readonly string[]) =>
     row
-      .map((cell, column) => (numbers.includes(column) ? padStart : padEnd)(cell, widths[column] ?? 0))
+      .flatMap((cell, column) => {
+        const blanks = ' '.repeat(Math.max(0, (widths[column] ?? 0) - [...cell].length))
+        return long.includes(column) ? [] : numbers.includes(column) ? blanks + cell : cell + blanks
+      })
       .join('  ')
       .trimEnd()
+  const below = (row: readonly string[]) => long.map((column) => `       ${row[column]}`)
   const wide = Math.max(0, ...foot.map(([label]) => label.length))
   return [
     title,
     `  ${line(head)}`,
-    ...rows.map((row) => `  ${line(row)}`),
-    ...foot.map(([label, value]) => `  ${`${label}:`.padEnd(wide + 2)}${value}`),
+    ...rows.flatMap((row) => [`  ${line(row)}`, ...below(row)]),
+    ...foot.map(([label, value]) => `  ${`${label}:`.padEnd(wide + 2)}${value.padStart(16)}`),
   ]
 }
-
-/** By characters as they are seen. */
-const padEnd = (text: string, width: number) => text + ' '.repeat(Math.max(0, width - [...text].length))
-const padStart = (text: string, width: number) => ' '.repeat(Math.max(0, width - [...text].length)) + text
