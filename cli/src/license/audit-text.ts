@@ -14,23 +14,24 @@ import {
 import { counted } from './audit-words.ts'
 
 /** More a terminal does not show; the page and the CSV have all. */
-const MOST_ROWS = 40
+const MOST_ROWS = 24
 
 /** The whole audit in plain words, for a terminal. */
-export function auditText(report: AuditReport): string {
+export const auditText = (report: AuditReport): string => [figuresText(report), '', ...verdict(report)].join('\n')
+
+/** Without what is wrong with it. */
+export function figuresText(report: AuditReport): string {
   const facts = auditFacts(report).map(([label, value]) => `${`${label}:`.padEnd(16)}${value}`)
   const tables = [
     summaryTable(report),
-    overUseTable(report),
     monthsTable(report),
     modulesTable(report),
     metersTable(report),
     fairUseTable(report),
+    overUseTable(report),
     gapsTable(report),
   ]
-  return [...facts, ...tables.filter(({ rows }) => rows.length > 0).flatMap(tableText), '', ...verdict(report)].join(
-    '\n',
-  )
+  return [...facts, ...tables.filter(({ rows }) => rows.length > 0).flatMap(tableText)].join('\n')
 }
 
 function verdict(report: AuditReport): string[] {

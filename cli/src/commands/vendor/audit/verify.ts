@@ -1,8 +1,11 @@
+import { writeFile } from 'node:fs/promises'
 import { readReport } from '@domicile/license/audit'
 import { ExitCode } from '@domicile/stacks/kernel'
-import { Args } from '@oclif/core'
+import { Args, Flags } from '@oclif/core'
 import { ApplianceCommand } from '../../../appliance-command.ts'
 import { readGiven } from '../../../given-file.ts'
+import { auditHtml } from '../../../license/audit-html.ts'
+import { figuresText } from '../../../license/audit-text.ts'
 import { anchorsIn } from '../../../vendor/audit/anchors.ts'
 import * as shared from '../../../vendor/audit/flags.ts'
 import { verificationOf } from '../../../vendor/audit/verification.ts'
@@ -14,7 +17,7 @@ export default class VendorAuditVerify extends ApplianceCommand {
     'Computes every figure anew from the evidence in the report, and checks the record line by line, each day’s seal, the documents in it and the signature over all of it. Exit code 4 when anything does not hold; each finding is named. Needs no network and no appliance, and is for either side.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> audit-2026.jsonl --vendor-key vendor.pub --installation-key request.lic',
-    '<%= config.bin %> <%= command.id %> audit-2026.jsonl --vendor-key vendor.pub --since audit-2025.jsonl',
+    '<%= config.bin %> <%= command.id %> audit-2026.jsonl --vendor-key vendor.pub --since audit-2025.jsonl --html audit.html',
   ]
   static override args = { file: Args.string({ description: 'the report', required: true }) }
   static override flags = {
@@ -22,6 +25,7 @@ export default class VendorAuditVerify extends ApplianceCommand {
     'installation-key': shared.installationKeyFlag,
     anchor: shared.anchorFlag,
     since: shared.sinceFlag,
+    html: Flags.string({ summary: 'write the figures as the page that the customer sees', helpValue: 'FILE' }),
   }
 
   async run() {
@@ -34,7 +38,8 @@ export default class VendorAuditVerify extends ApplianceCommand {
     const report = readReport(await readGiven(args.file), reading)
     const since = flags.since === undefined ? null : readReport(await readGiven(flags.since), reading)
     const verification = verificationOf(report, { vendorKeys, compared: expected !== null, since })
-    this.log(verificationText(verification))
+    if (flags.html) await writeFile(flags.html, auditHtml(report))
+    this.log(`${figuresText(report)}\n\n${verificationText(verification)}`)
     if (!verification.holds) process.exitCode = ExitCode.Unverified
     return verification
   }
