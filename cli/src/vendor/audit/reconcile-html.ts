@@ -1,11 +1,12 @@
 import type { Source } from '@domicile/license/audit'
 import type { Reconciled } from './reconcile.ts'
 import { type Section, sectionsOf } from './reconcile-sections.ts'
+import { summaryOf } from './reconcile-summary.ts'
 
 /** A page for people who were not there: lawyers, auditors, both parties. It needs nothing else and prints on A4. */
 export function reconcileHtml(reconciled: Reconciled): string {
   const { statement, findings } = reconciled
-  const { contract, notes, charges } = statement
+  const { contract, notes } = statement
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -18,10 +19,13 @@ export function reconcileHtml(reconciled: Reconciled): string {
 ${findings.length > 0 ? doubts(findings) : ''}
 <h2>Parties, contract and period</h2>
 ${facts(reconciled)}
+<h2>In short</h2>
+${summaryOf(statement)
+  .map((sentence) => `<p>${escaped(sentence)}</p>`)
+  .join('\n')}
 <h2>What it is computed from</h2>
 ${sources(reconciled)}
 ${sectionsOf(statement).map(tableOf).join('\n')}
-${charges.length === 0 ? '<h2>The computation</h2>\n<p>There is nothing to charge.</p>' : ''}
 <h2>What follows, and what must be known</h2>
 <ul>
 ${notes.map((note) => `<li>${escaped(note)}</li>`).join('\n')}
@@ -78,7 +82,7 @@ ${table(section)}`
 
 function table({ head, rows, numbers, foot }: Omit<Section, 'title' | 'lead' | 'long'>): string {
   const cell = (tag: string) => (text: string, column: number) =>
-    `<${tag}${numbers.includes(column) ? ' class="number"' : ''}>${escaped(text)}</${tag}>`
+    `<${tag}${numbers.includes(column) ? ' class="number"' : ''}>${wholeDays(escaped(text))}</${tag}>`
   const body = rows.map((row) => `<tr>${row.map(cell('td')).join('')}</tr>`).join('\n')
   const sums = foot.map(
     ([label, value]) => `<tr><th>${escaped(label)}</th><td class="number">${escaped(value)}</td></tr>`,
@@ -108,6 +112,9 @@ ${table({ head: ['Installation', 'Fingerprint of its key'], rows: installations.
 
 const quoted = (name: string) => (/^[\w./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`)
 
+/** A day is not broken into two lines. */
+const wholeDays = (html: string) => html.replaceAll(/\d{4}-\d\d-\d\d/g, '<span>$&</span>')
+
 const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
@@ -118,9 +125,9 @@ h1 { font-size: 1.5rem; margin: 0 0 .3rem; } h2 { font-size: 1.1rem; margin: 1.8
 p { margin: .3rem 0 .5rem; } .quiet { color: #57606a; }
 table { border-collapse: collapse; width: 100%; font-size: .9em; }
 th { text-align: left; font-weight: 600; } thead th { border-bottom: 2px solid #8c959f; vertical-align: bottom; }
-th, td { padding: .25rem .7rem .25rem 0; border-bottom: 1px solid #d0d7de; vertical-align: top; overflow-wrap: anywhere; }
-.number { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
-table.facts { width: auto; } table.facts th { padding-right: 1.5rem; }
+th, td { padding: .25rem .7rem .25rem 0; border-bottom: 1px solid #d0d7de; vertical-align: top; overflow-wrap: break-word; }
+.number { text-align: right; font-variant-numeric: tabular-nums; padding-right: 1.2rem; }
+td span { white-space: nowrap; } table.facts { width: auto; } table.facts th { padding-right: 1.5rem; }
 table.sums { width: auto; margin: .5rem 0 0 auto; } table.sums th { padding-right: 2rem; }
 .doubt { border: 2px solid #b42318; padding: 0 1rem .5rem; margin: 1rem 0; } .doubt h2 { color: #b42318; margin-top: .8rem; }
 pre { background: #f6f8fa; padding: .6rem .8rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .82em; } code { overflow-wrap: anywhere; font-size: .85em; }

@@ -1,5 +1,6 @@
 import type { Reconciled } from './reconcile.ts'
 import { type Section, sectionsOf } from './reconcile-sections.ts'
+import { summaryOf } from './reconcile-summary.ts'
 
 /** A statement for the terminal: what is wrong with the evidence first. */
 export function reconcileText({ statement, findings, vendorChecked }: Reconciled): string {
@@ -8,8 +9,9 @@ export function reconcileText({ statement, findings, vendorChecked }: Reconciled
     ...findingLines(findings),
     ...headLines(statement),
     ...(vendorChecked ? [] : ['The vendor’s signatures were NOT CHECKED: give its public key with --vendor-key.']),
+    '',
+    ...summaryOf(statement),
     ...sectionsOf(statement).flatMap((section) => ['', ...tableLines(section)]),
-    ...(statement.charges.length === 0 ? ['', 'Nothing follows from it: there is nothing to charge.'] : []),
     '',
     ...notes.map((note) => `- ${note}`),
   ].join('\n')
