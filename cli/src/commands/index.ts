@@ -9,6 +9,7 @@ export const COMMANDS: Readonly<Record<string, Loader>> = {
   'host:prepare': () => import('./host/prepare.ts'),
   install: () => import('./install.ts'),
   'license:apply': () => import('./license/apply.ts'),
+  'license:audit': () => import('./license/audit.ts'),
   'license:request': () => import('./license/request.ts'),
   'license:selftest': () => import('./license/selftest.ts'),
   'license:show': () => import('./license/show.ts'),

@@ -46,13 +46,15 @@ export function levelChart(steps: readonly Step[], frame: ChartFrame): string {
     ...grid(axes),
     ...timeTicks(frame, axes),
     area(steps, axes),
-    ...overBoxes(steps, axes),
+    overBoxes(steps, axes),
     path(steps, axes, ({ average }) => average, `stroke="${COLOURS.average}" stroke-dasharray="2 3"`),
     path(steps, axes, ({ peak }) => peak, `stroke="${COLOURS.peak}" stroke-width="1.5"`),
     path(steps, axes, ({ limit }) => limit, `stroke="${COLOURS.limit}" stroke-width="1.5" stroke-dasharray="7 3"`),
     ...limitLabel(steps, axes),
     '</svg>',
-  ].join('\n')
+  ]
+    .filter(Boolean)
+    .join('\n')
 }
 
 /** How many there are at which hour of the day: the most ever, and the average within. */
@@ -183,15 +185,15 @@ function area(steps: readonly Step[], { x, y }: Axes): string {
   return d.length === 0 ? '' : `<path d="${d.join('')}" fill="${COLOURS.area}"/>`
 }
 
-/** At least as wide as a hair, so that one bad hour of a year is seen. */
-const overBoxes = (steps: readonly Step[], { x, y }: Axes): string[] =>
-  steps.flatMap(({ from, until, peak, limit, overMinutes }) => {
+/** At least as wide as a hair, so that one bad hour of a year is seen; one path, so that no seams are. */
+function overBoxes(steps: readonly Step[], { x, y }: Axes): string {
+  const boxes = steps.flatMap(({ from, until, peak, limit, overMinutes }) => {
     if (limit === null || overMinutes === 0 || peak <= limit) return []
-    const width = Math.max(x(until) - x(from), 1.5)
-    return [
-      `<rect x="${n(x(from))}" y="${n(y(peak))}" width="${n(width)}" height="${n(y(limit) - y(peak))}" fill="${COLOURS.over}"/>`,
-    ]
+    const right = Math.max(x(until), x(from) + 1.5)
+    return [`M${n(x(from))} ${n(y(limit))}V${n(y(peak))}H${n(right)}V${n(y(limit))}Z`]
   })
+  return boxes.length === 0 ? '' : `<path d="${boxes.join('')}" fill="${COLOURS.over}"/>`
+}
 
 function limitLabel(steps: readonly Step[], { y }: Axes): string[] {
   const limit = steps.findLast((step) => step.limit !== null)?.limit ?? null

@@ -44,7 +44,7 @@ ${[
   chart(report, 'users', 'Active named users'),
   chart(report, 'sessions', 'Concurrent accesses'),
   hours(report),
-  ...[overUseTable, monthsTable, modulesTable, metersTable, fairUseTable, gapsTable, eventsTable].map((make) =>
+  ...[monthsTable, modulesTable, metersTable, fairUseTable, overUseTable, gapsTable, eventsTable].map((make) =>
     table(make(report)),
   ),
   queries(report),
@@ -95,9 +95,7 @@ const MOST_ROWS = 300
 function table({ title, note, head, rows, numbersFrom }: AuditTable): string {
   if (rows.length === 0) return ''
   const cells = (row: readonly string[], tag: 'td' | 'th') =>
-    row
-      .map((cell, column) => `<${tag}${column >= numbersFrom ? ' class="number"' : ''}>${escaped(cell)}</${tag}>`)
-      .join('')
+    row.map((cell, column) => `<${tag}${classOf(cell, column >= numbersFrom)}>${escaped(cell)}</${tag}>`).join('')
   const rest = rows.length - MOST_ROWS
   return `<section><h2>${escaped(title)}</h2>
 ${note ? `<p class="quiet">${escaped(note)}</p>\n` : ''}<table>
@@ -111,6 +109,13 @@ ${rows
 </table>${rest > 0 ? `\n<p class="quiet">and ${rest} more</p>` : ''}
 </section>`
 }
+
+/** Days and codes stay in one piece. */
+function classOf(cell: string, isNumber: boolean): string {
+  const classes = [isNumber ? 'number' : '', cell.length <= SHORT ? 'short' : ''].filter(Boolean)
+  return classes.length === 0 ? '' : ` class="${classes.join(' ')}"`
+}
+const SHORT = 20
 
 function queries({ figures: { descriptions } }: AuditReport): string {
   if (descriptions.length === 0) return ''
@@ -142,7 +147,7 @@ svg.key { width: 24px; height: 12px; } figcaption { color: #57606a; } figcaption
 table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 600; }
 th, td { padding: .3rem .9rem .3rem 0; border-bottom: 1px solid #d0d7de; vertical-align: top; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .number { text-align: right; } th:last-child, td:last-child { padding-right: 0; }
-td:first-child { min-width: 8.5em; } code { font-size: .8em; white-space: pre-wrap; }
+td.short { white-space: nowrap; } code { font-size: .8em; white-space: pre-wrap; }
 @media print {
   @page { size: A4; margin: 15mm; }
   body { font-size: 9.5pt; } main { margin: 0; padding: 0; max-width: none; }

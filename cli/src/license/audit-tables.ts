@@ -24,10 +24,11 @@ export interface AuditTable {
 export function auditFacts({ figures, chain, madeAt, evidence, licences }: AuditReport): [string, string][] {
   const { installation, product, version, purpose, contract, timezone, period, covered, installations } = figures
   const licence = licences.at(-1)?.claims
-  const allowed = installations.licensed === null ? 'no limit is agreed' : `${installations.licensed} are licensed`
+  const allowed =
+    installations.licensed === null ? 'as many as one likes' : counted(installations.licensed, 'installation')
   return [
     ['Period', `${periodInWords(period)}, time zone ${timezone}`],
-    ['Installation', `${installation}, ${product} ${version}, ${purpose}; ${allowed}`],
+    ['Installation', `${installation}, ${product} ${version}, ${purpose}; licensed: ${allowed}`],
     ['Contract', contract === null ? 'none yet' : `${contract}${licence ? `, ${licence.customer.name}` : ''}`],
     ['Counted', covered ? coveredInWords(covered, timezone) : 'nothing in this period'],
     ['Record', `${counted(chain.length, 'line')} until ${evidence.lines.at(-1)?.at ?? madeAt}, its end ${chain.head}`],

@@ -19,7 +19,7 @@ const MOST_ROWS = 24
 /** The whole audit in plain words, for a terminal. */
 export const auditText = (report: AuditReport): string => [figuresText(report), '', ...verdict(report)].join('\n')
 
-/** Without what is wrong with it. */
+/** All that was counted; whether it can be relied on is said by whoever verified it. */
 export function figuresText(report: AuditReport): string {
   const facts = auditFacts(report).map(([label, value]) => `${`${label}:`.padEnd(16)}${value}`)
   const tables = [

@@ -1,5 +1,5 @@
 import type { AuditReport, Period } from '@domicile/license/audit'
-import type { MeterName } from '@domicile/license/ledger'
+import { type MeterName, SYSTEM_METERS } from '@domicile/license/ledger'
 import { dayInWords } from '@domicile/license/standing'
 import { amountInWords, dayAt } from '@domicile/license/terms'
 
@@ -9,8 +9,18 @@ import { amountInWords, dayAt } from '@domicile/license/terms'
 export function hourInWords(at: string | number, timezone: string): string {
   const instant = typeof at === 'number' ? at : Date.parse(at)
   if (Number.isNaN(instant)) return String(at)
-  const time = new Intl.DateTimeFormat('en-GB', { timeZone: timezone, hour: '2-digit', minute: '2-digit' })
-  return `${dayAt(instant, timezone)} ${time.format(instant)}`
+  return `${dayAt(instant, timezone)} ${clockOf(timezone).format(instant)}`
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat>()
+
+/** Made once a time zone: an audit says ten thousand times. */
+function clockOf(timeZone: string): Intl.DateTimeFormat {
+  const known = clocks.get(timeZone)
+  if (known) return known
+  const clock = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' })
+  clocks.set(timeZone, clock)
+  return clock
 }
 
 export const periodInWords = ({ from, to }: Period): string =>
@@ -38,7 +48,9 @@ export const limitInWords = (name: MeterName, limit: number | null): string =>
 
 /** What a meter counts, by the description that was in force; its name when there is none. */
 export const titleOf = (name: MeterName, { descriptions }: AuditReport['figures']): string =>
-  descriptions.find((one) => one.name === name)?.title ?? name
+  descriptions.find((one) => one.name === name)?.title ?? SYSTEM_TITLES.get(name) ?? name
+
+const SYSTEM_TITLES = new Map<string, string>(Object.entries(SYSTEM_METERS).map(([name, { title }]) => [name, title]))
 
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`

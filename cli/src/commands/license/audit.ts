@@ -1,0 +1,116 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type AuditReport, readReport } from '@domicile/license/audit'
+import { ExitCode, UserError } from '@domicile/stacks/kernel'
+import { Flags } from '@oclif/core'
+import { openAppliance, vendorKeysOf } from '../../appliance/appliance.ts'
+import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
+import { agentOf } from '../../facts/running.ts'
+import { auditCsv } from '../../license/audit-csv.ts'
+import { explain } from '../../license/audit-explain.ts'
+import { auditHtml } from '../../license/audit-html.ts'
+import { auditText } from '../../license/audit-text.ts'
+import { counted } from '../../license/audit-words.ts'
+import { dayFlag } from '../../license/day-flags.ts'
+
+export default class LicenseAudit extends ApplianceCommand {
+  static override summary = 'What was used: users, concurrent accesses, modules, transactions, and what is missing.'
+  static override description =
+    'Verifies the ledger of this appliance and computes the audit of your contract from it: numbers only, no personal data. Days are those of the contract’s time zone. With --out it writes the report that the vendor may ask for: read it, or look at it with --html, before you send it; it is a text file, and the vendor computes the same figures from it. Exit code 4 when the ledger does not hold; each finding is named.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --from 2026-01-01 --to 2026-12-31 --html audit-2026.html',
+    '<%= config.bin %> <%= command.id %> --explain --meter sessions',
+    '<%= config.bin %> <%= command.id %> --from 2026-01-01 --to 2026-12-31 --out audit-2026.jsonl',
+  ]
+  static override flags = {
+    name: nameFlag,
+    from: dayFlag('first day; by default the first that was counted'),
+    to: dayFlag('last day; today by default'),
+    explain: Flags.boolean({
+      summary: 'show by which query each number came about, and the minutes around its greatest',
+    }),
+    meter: Flags.string({
+      summary: 'explain this one; may be given several times',
+      multiple: true,
+      dependsOn: ['explain'],
+      helpValue: 'METER',
+    }),
+    csv: Flags.string({ summary: 'write a row for every hour and meter', helpValue: 'FILE' }),
+    html: Flags.string({ summary: 'write a page with pictures that prints on A4', helpValue: 'FILE' }),
+    out: Flags.string({ char: 'o', summary: 'write the signed report for the vendor', helpValue: 'FILE' }),
+  }
+
+  async run() {
+    const { flags } = await this.parse(LicenseAudit)
+    const period = checkedPeriod(flags.from ?? null, flags.to ?? null)
+    const { blueprint, state } = await openAppliance(flags.name)
+    const agent = agentOf(blueprint.layout.lib)
+    const made = await agent.call('licence-audit', { ...period, exchange: flags.out !== undefined })
+    const text = await takeReport(join(blueprint.layout.lib, 'run', made.file))
+    const report = readReport(text, { now: new Date(), vendorKeys: vendorKeysOf(state.trust) })
+    const findings = [...report.findings, ...made.findings.filter((one) => !isNamed(one, report))]
+    const audited = { ...report, findings: findings as AuditReport['findings'] }
+    if (flags.html) await write(flags.html, auditHtml(audited), 'w')
+    if (flags.csv) await write(flags.csv, auditCsv(audited), 'w')
+    const explained = flags.explain
+      ? await explain(audited, flags.meter ?? [], async (hour) => (await agent.call('licence-samples', hour)).lines)
+      : null
+    this.log(explained ?? auditText(audited))
+    if (flags.out) {
+      await write(flags.out, text, 'wx')
+      this.log(`\n${handedOver(flags.out, audited, made)}`)
+    }
+    if (findings.length > 0) process.exitCode = ExitCode.Unverified
+    return {
+      ...{ changed: false, madeAt: report.madeAt, findings },
+      report: { file: flags.out ?? null, bytes: made.bytes, sha256: made.sha256 },
+      record: { lines: report.chain.length, genesis: report.chain.genesis, head: report.chain.head },
+      figures: report.figures,
+    }
+  }
+}
+
+function checkedPeriod(from: string | null, to: string | null) {
+  if (from === null || to === null || from <= to) return { from, to }
+  throw new UserError(`The period ends on ${to}, before it begins on ${from}.`, {
+    code: 'PERIOD_INVALID',
+    hint: 'Give the first day with --from and the last with --to.',
+    exitCode: ExitCode.Usage,
+  })
+}
+
+/** The agent leaves it for who asked; whoever took it takes it away. */
+async function takeReport(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new UserError(`The report that the agent made cannot be read: ${(error as Error).message}`, {
+      code: 'REPORT_NOT_THERE',
+      hint: 'Run the command with sudo; when it was, run it again.',
+      exitCode: ExitCode.Failed,
+    })
+  } finally {
+    await rm(path, { force: true }).catch(() => undefined)
+  }
+}
+
+/** The agent looks at samples, too, which a report does not hold; what both see is said once. */
+const isNamed = ({ code, day }: { code: string; day: string | null }, { findings }: AuditReport) =>
+  findings.some((one) => one.code === code && one.day === day)
+
+function handedOver(path: string, { evidence, period }: AuditReport, made: { bytes: number; sha256: string }): string {
+  return [
+    `Wrote ${path}, ${made.bytes.toLocaleString('en')} bytes, SHA-256 ${made.sha256}.`,
+    `It holds the record of this installation (${counted(evidence.lines.length, 'line')}), ${counted(evidence.days.length, 'day')} by the hour from ${period.from} to ${period.to}, the figures above, and a signature.`,
+    'Numbers, times and what the vendor signed; no names of people, nothing of what was entered. Every line of it can be read.',
+  ].join('\n')
+}
+
+const write = (path: string, text: string, flag: 'w' | 'wx') =>
+  writeFile(path, text, { flag, mode: 0o644 }).catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`${path} cannot be written: ${error.message}`, {
+      code: 'FILE_NOT_WRITTEN',
+      hint: error.code === 'EEXIST' ? 'Choose another file with --out.' : 'Choose a folder that you may write to.',
+      exitCode: ExitCode.Usage,
+    })
+  })
