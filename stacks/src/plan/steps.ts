@@ -141,7 +141,7 @@ export const networkStep = (network: NetworkSpec): Step => ({
 /** What is there already stays as it is. */
 export const secretsStep = (secrets: readonly SecretSpec[]): Step => ({
   id: 'secrets',
-  title: `Make ${secrets.length} secrets`,
+  title: secrets.length === 1 ? 'Make a secret' : `Make ${secrets.length} secrets`,
   undo: 'remove the secrets that were not there before',
   action: { kind: 'secrets', secrets },
 })
