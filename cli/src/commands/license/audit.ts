@@ -1,4 +1,5 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AuditReport, readReport } from '@domicile/license/audit'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
@@ -9,6 +10,7 @@ import { agentOf } from '../../facts/running.ts'
 import { auditCsv } from '../../license/audit-csv.ts'
 import { explain } from '../../license/audit-explain.ts'
 import { auditHtml } from '../../license/audit-html.ts'
+import { takeReport } from '../../license/audit-take.ts'
 import { auditText } from '../../license/audit-text.ts'
 import { counted } from '../../license/audit-words.ts'
 import { dayFlag } from '../../license/day-flags.ts'
@@ -43,10 +45,12 @@ export default class LicenseAudit extends ApplianceCommand {
   async run() {
     const { flags } = await this.parse(LicenseAudit)
     const period = checkedPeriod(flags.from ?? null, flags.to ?? null)
+    // Before the record says that a report was made to be handed over.
+    if (flags.out !== undefined && existsSync(flags.out)) throw notWritten(flags.out, 'it is there already', true)
     const { blueprint, state } = await openAppliance(flags.name)
     const agent = agentOf(blueprint.layout.lib)
     const made = await agent.call('licence-audit', { ...period, exchange: flags.out !== undefined })
-    const text = await takeReport(join(blueprint.layout.lib, 'run', made.file))
+    const text = await takeReport(join(blueprint.layout.lib, 'run'), made)
     const report = readReport(text, { now: new Date(), vendorKeys: vendorKeysOf(state.trust) })
     const findings = [...report.findings, ...made.findings.filter((one) => !isNamed(one, report))]
     const audited = { ...report, findings: findings as AuditReport['findings'] }
@@ -79,21 +83,6 @@ function checkedPeriod(from: string | null, to: string | null) {
   })
 }
 
-/** The agent leaves it for who asked; whoever took it takes it away. */
-async function takeReport(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    throw new UserError(`The report that the agent made cannot be read: ${(error as Error).message}`, {
-      code: 'REPORT_NOT_THERE',
-      hint: 'Run the command with sudo; when it was, run it again.',
-      exitCode: ExitCode.Failed,
-    })
-  } finally {
-    await rm(path, { force: true }).catch(() => undefined)
-  }
-}
-
 /** The agent looks at samples, too, which a report does not hold; what both see is said once. */
 const isNamed = ({ code, day }: { code: string; day: string | null }, { findings }: AuditReport) =>
   findings.some((one) => one.code === code && one.day === day)
@@ -108,9 +97,12 @@ function handedOver(path: string, { evidence, period }: AuditReport, made: { byt
 
 const write = (path: string, text: string, flag: 'w' | 'wx') =>
   writeFile(path, text, { flag, mode: 0o644 }).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`${path} cannot be written: ${error.message}`, {
-      code: 'FILE_NOT_WRITTEN',
-      hint: error.code === 'EEXIST' ? 'Choose another file with --out.' : 'Choose a folder that you may write to.',
-      exitCode: ExitCode.Usage,
-    })
+    throw notWritten(path, error.message, error.code === 'EEXIST')
+  })
+
+const notWritten = (path: string, why: string, isThere: boolean) =>
+  new UserError(`${path} cannot be written: ${why}`, {
+    code: 'FILE_NOT_WRITTEN',
+    hint: isThere ? 'Choose another file with --out.' : 'Choose a folder that you may write to.',
+    exitCode: ExitCode.Usage,
   })
