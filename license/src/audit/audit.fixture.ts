@@ -4,7 +4,6 @@ import {
   type DayHours,
   type FlowBody,
   type HourEntry,
-  hoursText,
   type LevelSummary,
   METERS,
   type MeterDescription,
@@ -66,8 +65,13 @@ export const ordinary = (hour: number): HourEntry => ({
   counts: { transfer_bytes: 1 },
 })
 
+/** What is otherwise in an hour; a level that is null was not known. */
+export type SpecialHour = Partial<Omit<HourEntry, 'levels'>> & {
+  readonly levels?: Readonly<Record<string, LevelSummary | null>>
+}
+
 /** By `2026-05-12T08`, UTC; null: no sample. */
-export type Special = Readonly<Record<string, Partial<HourEntry> | null>>
+export type Special = Readonly<Record<string, SpecialHour | null>>
 
 export class TestInstallation {
   readonly key: TestKey
@@ -145,10 +149,10 @@ function hoursOf(day: string, special: Special): HourEntry[] {
     const more = special[`${day}T${String(hour).padStart(2, '0')}`]
     if (more === null) return []
     const usual = ordinary(hour)
-    return [
-      { ...usual, ...more, levels: { ...usual.levels, ...more?.levels }, counts: { ...usual.counts, ...more?.counts } },
-    ]
+    const levels = Object.entries({ ...usual.levels, ...more?.levels }).filter(
+      (entry): entry is [string, LevelSummary] => entry[1] !== null,
+    )
+    const counts = { ...usual.counts, ...more?.counts }
+    return [{ ...usual, ...more, levels: Object.fromEntries(levels), counts }]
   })
 }
-
-export { hoursText }

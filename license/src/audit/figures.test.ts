@@ -262,42 +262,6 @@ test('where zones are off by half an hour, an hour belongs to the day in which i
   ])
 })
 
-test('meters that alone did not answer explain no other', () => {
-  const made = TestInstallation.licensed('2026-03-01T00:00Z')
-  made.write('2026-03-01T10:00Z', 'meters-unreachable', { code: '57014', meters: ['sale.users'] })
-  made.write('2026-03-01T11:00Z', 'meters-reachable', {})
-  const silent = level(8, 0, 30)
-  made.live('2026-03-01', '2026-03-02', {
-    '2026-03-01T10': { levels: { 'sale.users': silent, sessions: level(2, 0, 10) } },
-  })
-  const period = { from: '2026-03-01', to: '2026-03-01' }
-
-  expect(figuresOf(made.evidence(period), period).gaps).toEqual([
-    expect.objectContaining({ reason: 'sessions could not be asked: the record does not say why', explained: false }),
-    expect.objectContaining({ reason: 'sale.users could not be asked: the database did not answer', explained: true }),
-  ])
-})
-
-test('before anything was counted there are no figures, and no gap', () => {
-  const period = { from: '2025-01-01', to: '2025-01-31' }
-  expect(figuresOf(installation.evidence(period), period)).toMatchObject({ covered: null, users: null, gaps: [] })
-})
-
-test('silence until the report is a gap', () => {
-  const silent = TestInstallation.licensed('2026-03-01T00:00Z').live('2026-03-01', '2026-03-02')
-  silent.write('2026-03-05T00:00Z', 'exchange', { with: 'usage' })
-  const period = { from: '2026-03-01', to: '2026-03-31' }
-
-  expect(figuresOf(silent.evidence(period), period).gaps).toEqual([
-    expect.objectContaining({
-      from: '2026-03-03T00:00:00.000Z',
-      until: '2026-03-05T00:00:00.000Z',
-      minutes: 2880,
-      explained: false,
-    }),
-  ])
-})
-
 test('users of a module that are counted by the hour are a level of that hour', () => {
   const counted = TestInstallation.licensed('2026-03-01T00:00Z')
   const flows = [

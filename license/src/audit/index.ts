@@ -5,6 +5,6 @@ export { type History, licencesIn, timezoneOf, type VendorKeys } from './history
 export { type ReconcileRequest, reconcile } from './reconcile.ts'
 export { type Prices, parsePrices } from './reconcile-prices.ts'
 export type * from './reconcile-types.ts'
-export { leaving, mayLeave } from './record-kinds.ts'
+export { leaving, mayLeave, RECORD_KINDS } from './record-kinds.ts'
 export { composeReport, type Reading, type ReportParts, readReport } from './report.ts'
 export type * from './types.ts'

@@ -67,7 +67,7 @@ const SHAPES: Readonly<Record<string, z.ZodMiniType>> = {
     before: z.enum(STATES),
     reasons: z.array(reason).check(z.maxLength(50)),
   }),
-  'notice-shown': z.strictObject({ key: z.string().check(z.regex(/^[\w./@#:+-]{1,200}$/)) }),
+  'notice-shown': z.strictObject({ key: z.string().check(z.regex(/^[\w./@#:+ -]{1,200}$/)) }),
   metered: z.strictObject({ meter: name, value: z.number() }),
   terminated: z.strictObject({ effective: z.iso.date() }),
   'termination-withdrawn': z.strictObject({}),
@@ -105,6 +105,9 @@ const SHAPES: Readonly<Record<string, z.ZodMiniType>> = {
   [MODULE_FIRST_USED]: z.strictObject({ module: name, at: instant }),
   [SEAL]: sealSchema,
 }
+
+/** Every kind of line that a record may hold and a report show. */
+export const RECORD_KINDS: readonly string[] = Object.keys(SHAPES)
 
 /** Kinds of which lines are never left without what they say: figures are made of them. */
 const ESSENTIAL = new Set(['begun', 'vendor-keys', 'imported', EXCHANGE, METERS, MODULE_FIRST_USED, SEAL])
