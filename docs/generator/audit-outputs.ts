@@ -90,6 +90,19 @@ const finding = z.object({
   message: z.string(),
 })
 
+export const licenseAudit = auditFigures
+  .extend({
+    madeAt: instant,
+    findings: z
+      .array(finding)
+      .describe('What does not hold, in the record or in a file of the ledger; the command ends with 4.'),
+    record: z.object({ lines: z.int(), genesis: z.string(), head: z.string() }),
+    report: z
+      .object({ file: z.string().nullable(), bytes: z.int(), sha256: z.string() })
+      .describe('What the figures were computed from; with --out the file that it was written to.'),
+  })
+  .describe('domicile license audit --json')
+
 const kinship = z.enum(['same', 'continued', 'forked', 'foreign'])
 const lastCommon = z
   .object({ n: z.int(), at: instant })

@@ -14,14 +14,13 @@ const HOUR_MS = 3_600_000
 
 /**
  * How each number came about: by which query, asked as whom and how often, and the minutes around its greatest.
- * @param names meters to explain; empty: all
+ * @param name meter to explain; null: all
  * @throws UserError NO_SUCH_METER (2)
  */
-export async function explain(report: AuditReport, names: readonly string[], samplesOf: SamplesOf): Promise<string> {
+export async function explain(report: AuditReport, name: string | null, samplesOf: SamplesOf): Promise<string> {
   const { descriptions } = report.figures
-  const unknown = names.find((name) => !descriptions.some((one) => one.name === name))
-  if (unknown !== undefined) throw noSuchMeter(unknown, descriptions)
-  const wanted = descriptions.filter(({ name }) => names.length === 0 || names.includes(name))
+  const wanted = descriptions.filter((one) => name === null || one.name === name)
+  if (name !== null && wanted.length === 0) throw noSuchMeter(name, descriptions)
   const parts: string[] = []
   for (const description of wanted) parts.push(...(await explainOne(report, description, samplesOf)), '')
   return parts.join('\n').trimEnd()

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AuditReport, readReport } from '@domicile/license/audit'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
-import { Flags } from '@oclif/core'
+import { Args, Flags } from '@oclif/core'
 import { openAppliance, vendorKeysOf } from '../../appliance/appliance.ts'
 import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
 import { agentOf } from '../../facts/running.ts'
@@ -21,9 +21,10 @@ export default class LicenseAudit extends ApplianceCommand {
     'Verifies the ledger of this appliance and computes the audit of your contract from it: numbers only, no personal data. Days are those of the contract’s time zone. With --out it writes the report that the vendor may ask for: read it, or look at it with --html, before you send it; it is a text file, and the vendor computes the same figures from it. Exit code 4 when the ledger does not hold; each finding is named.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> --from 2026-01-01 --to 2026-12-31 --html audit-2026.html',
-    '<%= config.bin %> <%= command.id %> --explain --meter sessions',
+    '<%= config.bin %> <%= command.id %> sessions --explain',
     '<%= config.bin %> <%= command.id %> --from 2026-01-01 --to 2026-12-31 --out audit-2026.jsonl',
   ]
+  static override args = { meter: Args.string({ description: 'with --explain: the one to explain; all without it' }) }
   static override flags = {
     name: nameFlag,
     from: dayFlag('first day; by default the first that was counted'),
@@ -31,19 +32,14 @@ export default class LicenseAudit extends ApplianceCommand {
     explain: Flags.boolean({
       summary: 'show by which query each number came about, and the minutes around its greatest',
     }),
-    meter: Flags.string({
-      summary: 'explain this one; may be given several times',
-      multiple: true,
-      dependsOn: ['explain'],
-      helpValue: 'METER',
-    }),
     csv: Flags.string({ summary: 'write a row for every hour and meter', helpValue: 'FILE' }),
     html: Flags.string({ summary: 'write a page with pictures that prints on A4', helpValue: 'FILE' }),
     out: Flags.string({ char: 'o', summary: 'write the signed report for the vendor', helpValue: 'FILE' }),
   }
 
   async run() {
-    const { flags } = await this.parse(LicenseAudit)
+    const { args, flags } = await this.parse(LicenseAudit)
+    if (args.meter !== undefined && !flags.explain) throw withoutExplain(args.meter)
     const period = checkedPeriod(flags.from ?? null, flags.to ?? null)
     // Before the record says that a report was made to be handed over.
     if (flags.out !== undefined && existsSync(flags.out)) throw notWritten(flags.out, 'it is there already', true)
@@ -57,7 +53,7 @@ export default class LicenseAudit extends ApplianceCommand {
     if (flags.html) await write(flags.html, auditHtml(audited), 'w')
     if (flags.csv) await write(flags.csv, auditCsv(audited), 'w')
     const explained = flags.explain
-      ? await explain(audited, flags.meter ?? [], async (hour) => (await agent.call('licence-samples', hour)).lines)
+      ? await explain(audited, args.meter ?? null, async (hour) => (await agent.call('licence-samples', hour)).lines)
       : null
     this.log(explained ?? auditText(audited))
     if (flags.out) {
@@ -66,13 +62,20 @@ export default class LicenseAudit extends ApplianceCommand {
     }
     if (findings.length > 0) process.exitCode = ExitCode.Unverified
     return {
-      ...{ changed: false, madeAt: report.madeAt, findings },
-      report: { file: flags.out ?? null, bytes: made.bytes, sha256: made.sha256 },
+      ...report.figures,
+      ...{ madeAt: report.madeAt, findings },
       record: { lines: report.chain.length, genesis: report.chain.genesis, head: report.chain.head },
-      figures: report.figures,
+      report: { file: flags.out ?? null, bytes: made.bytes, sha256: made.sha256 },
     }
   }
 }
+
+const withoutExplain = (meter: string) =>
+  new UserError(`“${meter}” says which number to explain, and --explain is not given.`, {
+    code: 'USAGE',
+    hint: `Run: domicile license audit ${meter} --explain`,
+    exitCode: ExitCode.Usage,
+  })
 
 function checkedPeriod(from: string | null, to: string | null) {
   if (from === null || to === null || from <= to) return { from, to }
