@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DayHours, readHours, readSamples, summarize } from '@domicile/license/ledger'
 
@@ -39,10 +39,15 @@ export class LedgerReader {
     }
   }
 
-  text(file: DayFile, day: string): string | null {
-    if (!DAY.test(day)) return null
-    return textAt(join(this.#folder, file, `${day}.${EXTENSION[file]}`))
+  has(file: DayFile, day: string): boolean {
+    return DAY.test(day) && existsSync(this.#path(file, day))
   }
+
+  text(file: DayFile, day: string): string | null {
+    return DAY.test(day) ? textAt(this.#path(file, day)) : null
+  }
+
+  #path = (file: DayFile, day: string) => join(this.#folder, file, `${day}.${EXTENSION[file]}`)
 
   /** A day by the hour, whether it is over or not; null also when it can not be read. */
   hours(day: string): DayHours | null {
