@@ -37,6 +37,7 @@ async function writeReports(): Promise<void> {
   const later = await one.report({ from: '2026-01-11', to: '2026-01-20' }, '2026-01-21T09:00:00Z')
   writeFileSync(join(folder, 'earlier.jsonl'), january)
   writeFileSync(join(folder, 'report.jsonl'), later)
+  writeFileSync(join(folder, 'prices.yaml'), 'currency: EUR\nusers: { licence: 120.00 }\n')
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'licence-outputs-'))
@@ -84,6 +85,11 @@ test.each([
     'vendor audit verify',
     outputs.vendorAuditVerify,
     () => audit('verify', 'report.jsonl', '--installation-key', REQUEST, '--since', 'earlier.jsonl'),
+  ],
+  [
+    'vendor audit reconcile',
+    outputs.vendorAuditReconcile,
+    () => audit('reconcile', 'earlier.jsonl', 'report.jsonl', '--licence', 'k-17.lic', '--prices', 'prices.yaml'),
   ],
   ['vendor audit compare', outputs.vendorAuditCompare, () => audit('compare', 'earlier.jsonl', 'report.jsonl')],
   [

@@ -118,6 +118,7 @@ export const acceptance = z
 
 export * from './audit-outputs.ts'
 export * from './licence-outputs.ts'
+export * from './reconcile-outputs.ts'
 
 /** Fails to compile when a schema and the type that the program prints come apart. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false

@@ -96,7 +96,7 @@ ${body}
 ${sums.length > 0 ? `<table class="sums">${sums.join('')}</table>` : ''}`
 }
 
-function verification({ files, installations, statement, vendorChecked }: Reconciled): string {
+function verification({ files, keys, statement, vendorChecked }: Reconciled): string {
   const reports = files.slice(0, statement.sources.length).map(({ name }) => quoted(name))
   const licence = quoted(files[statement.sources.length]?.name ?? '')
   const prices = files[statement.sources.length + 1]
@@ -106,7 +106,7 @@ function verification({ files, installations, statement, vendorChecked }: Reconc
 <pre>${escaped([...verify, again].join('\n'))}</pre>
 ${table({ head: ['File', 'SHA-256'], rows: files.map(({ name, sha256 }) => [name, sha256]), numbers: [], foot: [] })}
 <p>Compare the fingerprint of each installation’s key with a request that it sent before:</p>
-${table({ head: ['Installation', 'Fingerprint of its key'], rows: installations.map(({ id, fingerprint }) => [id, fingerprint]), numbers: [], foot: [] })}
+${table({ head: ['Installation', 'Fingerprint of its key'], rows: keys.map(({ installation, fingerprint }) => [installation, fingerprint]), numbers: [], foot: [] })}
 <p class="quiet">${vendorChecked ? 'The vendor’s signatures were checked when this page was made.' : 'The vendor’s signatures were NOT CHECKED when this page was made.'} SHA-256 of the terms: <code>${statement.contract.terms.sha256}</code></p>`
 }
 

@@ -32,7 +32,7 @@ export interface Reconciled {
   /** What all this is computed from, as files. */
   readonly files: readonly { readonly name: string; readonly sha256: string }[]
   /** Of each installation's key, as its reports carry it. */
-  readonly installations: readonly { readonly id: string; readonly fingerprint: string }[]
+  readonly keys: readonly { readonly installation: string; readonly fingerprint: string }[]
   readonly statement: Reconciliation
 }
 
@@ -57,7 +57,7 @@ export async function reconciled(given: Given, vendorKeys: LicenceTrust['vendorK
   return {
     ...{ holds: findings.length === 0, findings, vendorChecked: vendorKeys.length > 0 },
     files: [...sent, licence, ...(prices ? [prices] : [])].map(({ name, sha256 }) => ({ name, sha256 })),
-    installations: [...keys].map(([id, key]) => ({ id, fingerprint: installationFingerprint(key) })),
+    keys: [...keys].map(([installation, key]) => ({ installation, fingerprint: installationFingerprint(key) })),
     statement: statementOf(
       reports,
       licenceIn(licence.text, given.licence, vendorKeys, now),
