@@ -9,47 +9,56 @@ const COLUMNS = [
 ]
 
 /**
- * A row an hour and meter (RFC 4180): of a level least, greatest, average, the minutes in which it was known and above its
- * limit, and that limit; of a count how many came to be. `hour` is in the time zone of the contract.
+ * A row an hour and meter (RFC 4180), in order: of a level least, greatest, average, the minutes in which it was known and
+ * above its limit, and that limit; of a count how many came to be. `hour` is in the time zone of the contract.
  */
 export function auditCsv({ evidence, period, timezone }: AuditReport): string {
   const [from, until] = [startOf(period.from, timezone), endOf(period.to, timezone)]
-  const lines = [lineOf(COLUMNS)]
-  const add = (...cells: (string | number)[]) => lines.push(lineOf(cells))
-  const seen = new Set<string>()
-  const beginning = (start: number) =>
-    start >= from && start < until
-      ? [hourInWords(start, timezone), `${new Date(start).toISOString().slice(0, 16)}Z`]
-      : null
-  for (const { day, hours, flows } of evidence.days) {
-    for (const { hour, limits, levels, counts } of hours) {
-      const begins = beginning(Date.parse(`${day}T00:00Z`) + hour * HOUR_MS)
-      if (!begins) continue
-      for (const [name, [least, greatest, sum, known, over]] of Object.entries(levels)) {
-        const limit = Object.hasOwn(limits, name) ? (limits[name] ?? '') : ''
-        add(...begins, name, 'level', least, greatest, (sum / known).toFixed(2), known, over, limit, '')
-      }
-      for (const [name, count] of Object.entries(counts)) add(...begins, name, ...countCells(count))
-    }
-    for (const { hour, counts } of flows) {
-      const begins = beginning(Date.parse(`${hour}:00Z`))
-      if (!begins) continue
-      for (const [name, count] of Object.entries(counts)) {
-        // Each hour of a meter is counted once, as in the figures.
-        if (seen.has(`${hour} ${name}`)) continue
-        seen.add(`${hour} ${name}`)
-        add(...begins, name, ...countCells(count))
-      }
-    }
-  }
-  return lines.join('')
+  const rows = [...minuteRows(evidence), ...flowRows(evidence)]
+    .filter(({ start }) => start >= from && start < until)
+    .sort((a, b) => a.start - b.start)
+  const utc = (start: number) => `${new Date(start).toISOString().slice(0, 16)}Z`
+  const lines = rows.map(({ start, cells }) => lineOf([hourInWords(start, timezone), utc(start), ...cells]))
+  return [lineOf(COLUMNS), ...lines].join('')
 }
 
-const countCells = (count: number) => ['count', '', '', '', '', '', '', count]
+type Cell = string | number
+interface Row {
+  /** Of the hour, milliseconds since 1970. */
+  readonly start: number
+  readonly cells: readonly Cell[]
+}
 
-const lineOf = (cells: readonly (string | number)[]) => `${cells.map(cell).join(',')}\r\n`
+function* minuteRows({ days }: AuditReport['evidence']): Generator<Row> {
+  for (const { day, hours } of days) {
+    for (const { hour, limits, levels, counts } of hours) {
+      const start = Date.parse(`${day}T00:00Z`) + hour * HOUR_MS
+      for (const [name, [least, greatest, sum, known, over]] of Object.entries(levels)) {
+        const limit = Object.hasOwn(limits, name) ? (limits[name] ?? '') : ''
+        yield { start, cells: [name, 'level', least, greatest, (sum / known).toFixed(2), known, over, limit, ''] }
+      }
+      for (const [name, count] of Object.entries(counts)) yield { start, cells: countCells(name, count) }
+    }
+  }
+}
 
-const cell = (value: string | number): string => {
+/** Each hour of a meter is counted once, as in the figures. */
+function* flowRows({ days }: AuditReport['evidence']): Generator<Row> {
+  const seen = new Set<string>()
+  for (const { hour, counts } of days.flatMap(({ flows }) => flows)) {
+    for (const [name, count] of Object.entries(counts)) {
+      if (seen.has(`${hour} ${name}`)) continue
+      seen.add(`${hour} ${name}`)
+      yield { start: Date.parse(`${hour}:00Z`), cells: countCells(name, count) }
+    }
+  }
+}
+
+const countCells = (name: string, count: number) => [name, 'count', '', '', '', '', '', '', count]
+
+const lineOf = (cells: readonly Cell[]) => `${cells.map(cell).join(',')}\r\n`
+
+const cell = (value: Cell): string => {
   const text = String(value)
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -169,7 +169,7 @@ export function metersTable({ figures }: AuditReport): AuditTable {
 export function fairUseTable(report: AuditReport): AuditTable {
   return {
     title: 'Fair use',
-    note: 'What the contract calls fair, as far as it is metered. Above it nobody is refused; it is said.',
+    note: 'What the contract calls fair, as far as it is metered. Above it nobody is refused; it is said. Months count as far as the period reaches.',
     head: ['What', 'Clause', 'Month', 'Used', 'Agreed', 'Above'],
     rows: fairUseOf(report).map(({ what, clause, meter, month, used, agreed, over }) => [
       what,
