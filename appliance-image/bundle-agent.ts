@@ -107,7 +107,9 @@ async function stageRuntime(): Promise<NpmPackage> {
     await stripInto(join(folder, 'bin/node'), `${made}.making`)
     await rename(`${made}.making`, made)
   }
-  await copyFile(made, node)
+  // A program that runs cannot be written over; it can be replaced.
+  await copyFile(made, `${node}.new`)
+  await rename(`${node}.new`, node)
   await copyFile(join(folder, 'LICENSE'), join(staged, 'node.LICENSE'))
   return runtime
 }
