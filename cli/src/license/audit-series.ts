@@ -1,5 +1,6 @@
 import type { AuditReport, LevelFigures } from '@domicile/license/audit'
-import { dayAt, daysBetween, endOf, startOf } from '@domicile/license/terms'
+import type { HourEntry } from '@domicile/license/ledger'
+import { daysBetween, endOf, startOf } from '@domicile/license/terms'
 
 /** A level over one day, or one hour of a short period. */
 export interface Step {
@@ -22,42 +23,41 @@ export function stepsOf(report: AuditReport, name: 'users' | 'sessions'): Step[]
   const { period, timezone } = report.figures
   const level = report.figures[name]
   if (!level) return []
-  return daysBetween(period.from, period.to) < DAYS_BY_HOUR
-    ? byHour(report, name).filter(({ from }) => within(from, report))
-    : byDay(level, limitsByDay(report, name), timezone)
+  return daysBetween(period.from, period.to) < DAYS_BY_HOUR ? byHour(report, name) : byDay(level, report, name)
 }
 
-const within = (at: number, { period, timezone }: AuditReport) =>
-  at >= startOf(period.from, timezone) && at < endOf(period.to, timezone)
-
-function byHour({ evidence }: AuditReport, name: string): Step[] {
-  return evidence.days.flatMap(({ day, hours }) =>
-    hours.flatMap(({ hour, limits, levels }): Step[] => {
-      const level = levels[name]
-      if (!level) return []
-      const [, peak, sum, known, overMinutes] = level
-      const from = Date.parse(`${day}T00:00Z`) + hour * HOUR_MS
-      const limit = limits[name] ?? null
-      return [{ from, until: from + HOUR_MS, peak, average: sum / known, limit, overMinutes }]
-    }),
-  )
-}
-
-const byDay = ({ days, limit }: LevelFigures, limits: ReadonlyMap<string, number | null>, timezone: string): Step[] =>
-  days.map(({ day, peak, average, overMinutes }) => ({
-    ...{ from: startOf(day, timezone), until: endOf(day, timezone), peak, average, overMinutes },
-    limit: limits.has(day) ? (limits.get(day) ?? null) : limit,
-  }))
-
-/** The last of each day of the contract. */
-function limitsByDay({ evidence, timezone }: AuditReport, name: string): Map<string, number | null> {
-  const limits = new Map<string, number | null>()
+/** Hours of the period, in order, each with its beginning. */
+function* hoursIn({ evidence, period, timezone }: AuditReport): Generator<{ from: number; entry: HourEntry }> {
+  const [first, end] = [startOf(period.from, timezone), endOf(period.to, timezone)]
   for (const { day, hours } of evidence.days) {
-    for (const { hour, limits: inForce } of hours) {
-      limits.set(dayAt(Date.parse(`${day}T00:00Z`) + hour * HOUR_MS, timezone), inForce[name] ?? null)
+    for (const entry of hours) {
+      const from = Date.parse(`${day}T00:00Z`) + entry.hour * HOUR_MS
+      if (from >= first && from < end) yield { from, entry }
     }
   }
-  return limits
+}
+
+function byHour(report: AuditReport, name: string): Step[] {
+  return [...hoursIn(report)].flatMap(({ from, entry: { limits, levels } }): Step[] => {
+    const level = levels[name]
+    if (!level) return []
+    const [, peak, sum, known, overMinutes] = level
+    return [{ from, until: from + HOUR_MS, peak, average: sum / known, limit: limits[name] ?? null, overMinutes }]
+  })
+}
+
+function byDay({ days, limit }: LevelFigures, report: AuditReport, name: string): Step[] {
+  const hours = [...hoursIn(report)]
+  let next = 0
+  return days.map(({ day, peak, average, overMinutes }) => {
+    const [from, until] = [startOf(day, report.timezone), endOf(day, report.timezone)]
+    // The last of the day; where the hours are gone, what holds at the end of the period.
+    let inForce = limit
+    for (let hour = hours[next]; hour && hour.from < until; hour = hours[++next]) {
+      if (hour.from >= from) inForce = hour.entry.limits[name] ?? null
+    }
+    return { from, until, peak, average, overMinutes, limit: inForce }
+  })
 }
 
 /** Of the 24 hours of the contract's day: the most there ever were in that hour, and how many on average. */
@@ -70,16 +70,13 @@ export interface HourOfDay {
 export function hoursOfDay(report: AuditReport, name: 'users' | 'sessions'): HourOfDay[] {
   const all = Array.from({ length: 24 }, (_, hour) => ({ hour, peak: 0, sum: 0, known: 0 }))
   const local = new Intl.DateTimeFormat('en-GB', { timeZone: report.timezone, hour: '2-digit' })
-  for (const { day, hours } of report.evidence.days) {
-    for (const { hour, levels } of hours) {
-      const level = levels[name]
-      const start = Date.parse(`${day}T00:00Z`) + hour * HOUR_MS
-      const into = all[Number(local.format(start))]
-      if (!level || !into || !within(start, report)) continue
-      into.peak = Math.max(into.peak, level[1])
-      into.sum += level[2]
-      into.known += level[3]
-    }
+  for (const { from, entry } of hoursIn(report)) {
+    const level = entry.levels[name]
+    const into = all[Number(local.format(from))]
+    if (!level || !into) continue
+    into.peak = Math.max(into.peak, level[1])
+    into.sum += level[2]
+    into.known += level[3]
   }
   return all.map(({ hour, peak, sum, known }) => ({ hour, peak, average: known === 0 ? 0 : sum / known }))
 }
