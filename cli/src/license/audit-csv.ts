@@ -17,10 +17,20 @@ export function auditCsv({ evidence, period, timezone }: AuditReport): string {
   const rows = [...minuteRows(evidence), ...flowRows(evidence)]
     .filter(({ start }) => start >= from && start < until)
     .sort((a, b) => a.start - b.start)
-  const utc = (start: number) => `${new Date(start).toISOString().slice(0, 16)}Z`
-  const lines = rows.map(({ start, cells }) => lineOf([hourInWords(start, timezone), utc(start), ...cells]))
-  return [lineOf(COLUMNS), ...lines].join('')
+  const lines = [lineOf(COLUMNS)]
+  let hour: Row | null = null
+  for (const { start, cells } of rows) {
+    // Said for every meter, worked out once.
+    if (hour?.start !== start) hour = { start, cells: hourCells(start, timezone) }
+    lines.push(lineOf([...hour.cells, ...cells]))
+  }
+  return lines.join('')
 }
+
+const hourCells = (start: number, timezone: string) => [
+  hourInWords(start, timezone),
+  `${new Date(start).toISOString().slice(0, 16)}Z`,
+]
 
 type Cell = string | number
 interface Row {

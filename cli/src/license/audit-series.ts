@@ -20,7 +20,7 @@ const DAYS_BY_HOUR = 21
 
 /** What is drawn of a level, in order; times in which nothing was known are left out. */
 export function stepsOf(report: AuditReport, name: 'users' | 'sessions'): Step[] {
-  const { period, timezone } = report.figures
+  const { period } = report.figures
   const level = report.figures[name]
   if (!level) return []
   return daysBetween(period.from, period.to) < DAYS_BY_HOUR ? byHour(report, name) : byDay(level, report, name)
