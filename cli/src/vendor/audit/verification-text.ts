@@ -41,8 +41,8 @@ function vendorRows({ vendor: { checked, documents, counterSignatures } }: Verif
     [
       'The vendor',
       checked
-        ? `signed ${documents} documents in the record; checked with the key that was given`
-        : `signed ${documents} documents in the record, it says; NOT CHECKED: give --vendor-key`,
+        ? `signed ${inRecord(documents)}; checked with the key that was given`
+        : `signed ${inRecord(documents)}, it says; NOT CHECKED: give --vendor-key`,
     ],
     ['Counter-signed', last ? lastInWords(last, counterSignatures.length) : NEVER],
     ...(last && checked ? [['', `lines 1 to ${last.length} are as they were then`]] : []),
@@ -63,4 +63,5 @@ function findingLines({ findings, signature, vendor }: Verification): string[] {
   ]
 }
 
+const inRecord = (count: number) => `${count} ${count === 1 ? 'document' : 'documents'} in the record`
 const days = (count: number) => `${count} ${count === 1 ? 'day' : 'days'}`
