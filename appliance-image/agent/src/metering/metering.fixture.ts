@@ -130,8 +130,8 @@ export class CountingAppliance {
 
   samples = (day: string): ReadSamples => readSamples(readFileSync(this.samplesPath(day), 'utf8'), day)
   hours = (day: string) => readHours(readFileSync(this.hoursPath(day), 'utf8')).hours
-  lines = (kind: string): readonly RecordLine[] =>
-    readRecord(readFileSync(this.recordPath(), 'utf8')).lines.filter((line) => line.kind === kind)
+  recorded = (): readonly RecordLine[] => readRecord(readFileSync(this.recordPath(), 'utf8')).lines
+  lines = (kind: string): readonly RecordLine[] => this.recorded().filter((line) => line.kind === kind)
   sealed = (): string[] => this.lines('usage').map(({ data }) => String(data['day']))
 
   /** What an auditor finds. */

@@ -1,4 +1,5 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mayLeave } from '@domicile/license/audit'
 import { type ColumnsBody, type FlowBody, type MinuteBody, summarize } from '@domicile/license/ledger'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { NO_USAGE } from '../licensing/licence-keeper.ts'
@@ -12,7 +13,11 @@ let appliance: CountingAppliance
 beforeEach(() => {
   appliance = new CountingAppliance(`${DAY}T09:00:10Z`)
 })
-afterEach(() => appliance.remove())
+afterEach(() => {
+  // Whatever happened: what is in the record may be in a report.
+  expect(appliance.recorded().filter((line) => !mayLeave(line))).toEqual([])
+  appliance.remove()
+})
 
 const columns = (day = DAY) => appliance.samples(day).bodies.find((body): body is ColumnsBody => 'levels' in body)
 const minutes = (day = DAY) => appliance.samples(day).bodies.filter((body): body is MinuteBody => Array.isArray(body))
@@ -198,12 +203,13 @@ describe('what came to be in an hour', () => {
   })
 })
 
-describe('a day that is over', () => {
+// Each sample is on the disk before the next: on a busy one that takes its time.
+describe('a day that is over', { timeout: 60_000 }, () => {
   test('is summed up and sealed with all its hours, and an auditor finds nothing', async () => {
     await appliance.start()
-    await appliance.run(3 * 24 * 60)
+    await appliance.run(2 * 24 * 60)
 
-    expect(appliance.sealed()).toEqual([DAY, NEXT, '2026-11-24'])
+    expect(appliance.sealed()).toEqual([DAY, NEXT])
     expect(appliance.findings()).toEqual([])
     expect(appliance.hours(NEXT)?.flows.map(({ hour }) => hour)).toEqual(
       Array.from({ length: 24 }, (_, hour) => `${NEXT}T${String(hour).padStart(2, '0')}`),
@@ -333,7 +339,7 @@ describe('what the database remembers', () => {
     await appliance.run(3)
     const keep = [appliance.samplesPath(DAY), appliance.recordPath(), `${appliance.folder}/licence/state.json`]
     const earlier = keep.map((path) => readFileSync(path))
-    appliance.keeper.note('standing', {})
+    await appliance.keeper.request({ purpose: 'production' }, NO_USAGE)
     await appliance.run(30)
     keep.forEach((path, index) => void writeFileSync(path, earlier[index] ?? ''))
     await appliance.start()
