@@ -47,11 +47,6 @@ export function mendSteps(
   ]
   refuseMissingData(blueprint, volumes)
 
-  const gone = new Set(
-    differences
-      .filter(({ kind, aspect }) => kind === 'container' && aspect === 'container')
-      .map(({ subject }) => subject),
-  )
   const replaced = blueprint.containers.filter(
     ({ service, networks: attached, mounts }) =>
       services.has(service) ||
@@ -61,35 +56,10 @@ export function mendSteps(
   const postgres = blueprint.containers[0]
   return [
     ...(subjects('image').size > 0 ? [imagesStep(images)] : []),
-    ...(files.size > 0
-      ? [
-          filesStep(
-            'configuration',
-            `Write ${[...files].join(', ')}`,
-            blueprint.files.filter(({ path }) => files.has(path)),
-          ),
-        ]
-      : []),
+    ...filesSteps(blueprint.files, files),
     ...(secrets.size > 0 ? [secretsStep(blueprint.secrets.filter(({ path }) => secrets.has(path)))] : []),
-    ...(settings.size > 0 && postgres
-      ? [
-          {
-            id: 'postgres settings',
-            title: `Take back ${[...settings].join(', ')} in PostgreSQL`,
-            action: { kind: 'reset-settings' as const, postgres: postgres.name, settings: [...settings] },
-          },
-        ]
-      : []),
-    ...replaced
-      .filter(({ service }) => !gone.has(service))
-      .toReversed()
-      .map(
-        ({ name, service }): Step => ({
-          id: `discard ${service}`,
-          title: `Remove the container of ${service} that differs`,
-          action: { kind: 'discard', container: name, appliance: blueprint.name },
-        }),
-      ),
+    ...(postgres ? settingsSteps(postgres.name, [...settings]) : []),
+    ...discardSteps(blueprint.name, replaced, differences),
     ...blueprint.networks.filter(({ name }) => networks.has(name)).map(networkStep),
     ...blueprint.volumes.filter((name) => volumes.has(name)).map((name) => volumeStep(name, blueprint.name)),
     ...startSteps(replaced.filter((container) => container === postgres)),
@@ -99,6 +69,50 @@ export function mendSteps(
       : []),
     ...startSteps(replaced.filter((container) => container !== postgres)),
   ]
+}
+
+const filesSteps = (files: Blueprint['files'], changed: ReadonlySet<string>): Step[] => {
+  const title = `Write ${[...changed].join(', ')}`
+  return changed.size === 0
+    ? []
+    : [
+        filesStep(
+          'configuration',
+          title,
+          files.filter(({ path }) => changed.has(path)),
+        ),
+      ]
+}
+
+const settingsSteps = (postgres: string, settings: readonly string[]): Step[] =>
+  settings.length === 0
+    ? []
+    : [
+        {
+          id: 'postgres settings',
+          title: `Take back ${settings.join(', ')} in PostgreSQL`,
+          action: { kind: 'reset-settings', postgres, settings },
+        },
+      ]
+
+/** Last started, first removed; what is gone already is not. */
+const discardSteps = (
+  appliance: string,
+  replaced: Blueprint['containers'],
+  differences: readonly Difference[],
+): Step[] => {
+  const isGone = (service: string) =>
+    differences.some(
+      ({ kind, subject, aspect }) => kind === 'container' && aspect === 'container' && subject === service,
+    )
+  return replaced
+    .filter(({ service }) => !isGone(service))
+    .toReversed()
+    .map(({ name, service }) => ({
+      id: `discard ${service}`,
+      title: `Remove the container of ${service} that differs`,
+      action: { kind: 'discard', container: name, appliance },
+    }))
 }
 
 function refuseMissingData({ name, volumes }: Blueprint, missing: ReadonlySet<string>): void {
