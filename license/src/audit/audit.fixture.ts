@@ -13,6 +13,7 @@ import {
 } from '../ledger/index.ts'
 import { EXCHANGE, lineAfter, type RecordLine } from '../record/index.ts'
 import { profileText } from '../standing/history.fixture.ts'
+import type { EvidenceSource } from './blocks.ts'
 import { evidenceDays } from './calendar.ts'
 import { composeReport } from './report.ts'
 import type { Evidence, Period, Reporter } from './types.ts'
@@ -127,7 +128,7 @@ export class TestInstallation {
   }
 
   /** The file, as the appliance makes it: an exchange is written down first. */
-  report(period: Period, madeAt: string, evidence?: Evidence): Promise<string> {
+  report(period: Period, madeAt: string, evidence?: EvidenceSource): Promise<string> {
     this.write(madeAt, EXCHANGE, { with: 'usage' })
     return composeReport(
       {

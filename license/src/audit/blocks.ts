@@ -1,7 +1,14 @@
-import { type DaySeal, type FlowBody, type LevelSummary, type MeterName, readSeal, SEAL } from '../ledger/index.ts'
+import {
+  type DayHours,
+  type DaySeal,
+  type FlowBody,
+  type LevelSummary,
+  type MeterName,
+  readSeal,
+  SEAL,
+} from '../ledger/index.ts'
 import type { RecordLine } from '../record/index.ts'
 import type { PeriodCalendar } from './calendar.ts'
-import type { Evidence } from './types.ts'
 
 /** The smallest piece of time that evidence speaks of: an hour, or a whole UTC day of which only the seal is left. */
 export interface Block {
@@ -26,23 +33,57 @@ export interface Flow {
 
 const HOUR_MS = 3_600_000
 
-/**
- * The blocks of a period, in order. A UTC day of which the hours are gone is one block of the contract's day with the same
- * name: nearer its seal does not say.
- */
-export function blocksOf({ lines, days }: Evidence, calendar: PeriodCalendar): Block[] {
-  const hours = days.flatMap(({ day, hours }) =>
-    hours.flatMap((entry): Block[] => {
-      const start = Date.parse(`${day}T00:00Z`) + entry.hour * HOUR_MS
-      const { samples, limits, levels, counts } = entry
-      const contractDay = calendar.dayAt(start)
-      return contractDay === null ? [] : [{ start, minutes: 60, day: contractDay, samples, limits, levels, counts }]
-    }),
-  )
-  const kept = new Set(days.map(({ day }) => day))
-  const seals = sealsIn(lines, (day) => !kept.has(day) && calendar.has(day))
-  return [...hours, ...[...seals.values()].map(standIn)].toSorted((a, b) => a.start - b.start)
+/** Evidence of which a day may be read when it is its turn; it is gone through more than once. */
+export interface EvidenceSource {
+  readonly lines: readonly RecordLine[]
+  /** In order. */
+  readonly days: Iterable<DayHours>
 }
+
+/** What a UTC day has of a period. */
+export interface Piece {
+  readonly blocks: readonly Block[]
+  readonly flows: readonly Flow[]
+  readonly again: Flows['again']
+}
+
+/**
+ * The evidence of a period, day by day in order. A UTC day of which the hours are gone is one block of the contract's day
+ * with the same name: nearer its seal does not say. Each hour of a meter is asked for once; a second answer does not count.
+ */
+export function* piecesIn({ lines, days }: EvidenceSource, calendar: PeriodCalendar): Generator<Piece> {
+  const seals = [...sealsIn(lines, calendar.has).values()].toSorted((a, b) => (a.day < b.day ? -1 : 1))
+  const counted = new Counted()
+  let next = 0
+  for (const hours of days) {
+    for (; (seals[next]?.day ?? hours.day) < hours.day; next++) yield sealed(seals[next] as DaySeal)
+    if (seals[next]?.day === hours.day) next++
+    yield { blocks: hoursIn(hours, calendar), ...counted.first(hours, calendar) }
+  }
+  for (; next < seals.length; next++) yield sealed(seals[next] as DaySeal)
+}
+
+/** All blocks of a period, in order. */
+export const blocksOf = (evidence: EvidenceSource, calendar: PeriodCalendar): Block[] =>
+  [...piecesIn(evidence, calendar)].flatMap(({ blocks }) => blocks)
+
+/** All flows of a period, in order. */
+export function flowsOf(evidence: EvidenceSource, calendar: PeriodCalendar): Flows {
+  const pieces = [...piecesIn(evidence, calendar)]
+  const flows = pieces.flatMap(({ flows }) => flows)
+  return { flows: flows.toSorted((a, b) => a.start - b.start), again: pieces.flatMap(({ again }) => again) }
+}
+
+function hoursIn({ day, hours }: DayHours, calendar: PeriodCalendar): Block[] {
+  const midnight = Date.parse(`${day}T00:00Z`)
+  return hours.flatMap(({ hour, samples, limits, levels, counts }): Block[] => {
+    const start = midnight + hour * HOUR_MS
+    const contractDay = calendar.dayAt(start)
+    return contractDay === null ? [] : [{ start, minutes: 60, day: contractDay, samples, limits, levels, counts }]
+  })
+}
+
+const sealed = (seal: DaySeal): Piece => ({ blocks: [standIn(seal)], flows: [], again: [] })
 
 const standIn = ({ day, samples, levels, counts }: DaySeal): Block => ({
   start: Date.parse(`${day}T00:00Z`),
@@ -66,22 +107,28 @@ export interface Flows {
   readonly again: readonly { readonly arrived: string; readonly hour: string; readonly meter: MeterName }[]
 }
 
-/** Each hour of a meter is asked for once; a second answer does not count. */
-export function flowsOf({ days }: Evidence, calendar: PeriodCalendar): Flows {
-  const seen = new Set<string>()
-  const again: { arrived: string; hour: string; meter: MeterName }[] = []
-  const flows: Flow[] = []
-  for (const { day: arrived, flows: entries } of days) {
-    for (const { hour, counts } of entries) {
-      const [first, second] = split(Object.entries(counts), ([meter]) => !seen.has(`${hour} ${meter}`))
-      for (const [meter] of first) seen.add(`${hour} ${meter}`)
-      for (const [meter] of second) again.push({ arrived, hour, meter })
+/** Remembers of which hours which meters were counted. */
+class Counted {
+  /** Names with a space before and after each, by hour. */
+  readonly #meters = new Map<string, string>()
+
+  /** What of a day's flows is counted for the first time. */
+  first({ day: arrived, flows }: DayHours, calendar: PeriodCalendar): Pick<Piece, 'flows' | 'again'> {
+    const found: { flows: Flow[]; again: Flows['again'][number][] } = { flows: [], again: [] }
+    for (const { hour, counts } of flows) {
+      const known = this.#meters.get(hour) ?? ' '
+      const [fresh, again] = split(Object.entries(counts), ([meter]) => !known.includes(` ${meter} `))
+      this.#meters.set(
+        hour,
+        fresh.reduce((names, [meter]) => `${names}${meter} `, known),
+      )
+      for (const [meter] of again) found.again.push({ arrived, hour, meter })
       const start = startOfHour(hour)
       const day = calendar.dayAt(start)
-      if (day !== null && first.length > 0) flows.push({ start, day, counts: Object.fromEntries(first) })
+      if (day !== null && fresh.length > 0) found.flows.push({ start, day, counts: Object.fromEntries(fresh) })
     }
+    return found
   }
-  return { flows: flows.toSorted((a, b) => a.start - b.start), again }
 }
 
 const startOfHour = (hour: FlowBody['hour']) => Date.parse(`${hour}:00Z`)

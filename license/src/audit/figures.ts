@@ -1,21 +1,21 @@
 import { METERS, type MeterDescription, type MeterName, type MetersData, readSeal, SEAL } from '../ledger/index.ts'
 import type { RecordLine } from '../record/index.ts'
-import { type Block, blocksOf, type Flow, flowsOf } from './blocks.ts'
+import { type Block, type EvidenceSource, type Flow, type Piece, piecesIn } from './blocks.ts'
 import { type PeriodCalendar, periodCalendar } from './calendar.ts'
 import { eventsIn } from './events.ts'
-import { type Covered, gapsIn, type Levels } from './gaps.ts'
+import { type Covered, gapsIn, type Sampled, Unasked } from './gaps.ts'
 import { type Licences, limitAt } from './limits.ts'
 import { type Metered, modulesOf } from './modules.ts'
 import { mayLeave } from './record-kinds.ts'
 import { CountTally, LevelTally, type LimitAt } from './tally.ts'
-import type { AuditFigures, CountFigures, Evidence, LevelFigures, Period, Reporter } from './types.ts'
+import type { AuditFigures, CountFigures, LevelFigures, Period, Reporter } from './types.ts'
 
 export interface FiguresParts {
   readonly reporter: Reporter
   readonly period: Period
   /** IANA name, of the contract's terms. */
   readonly timezone: string
-  readonly evidence: Evidence
+  readonly evidence: EvidenceSource
   /** As `licencesIn` gives them. */
   readonly licences: Licences
 }
@@ -28,53 +28,84 @@ export interface FiguresParts {
 export function auditFigures({ reporter, period, timezone, evidence, licences }: FiguresParts): AuditFigures {
   const { lines } = evidence
   const calendar = periodCalendar(period, timezone)
-  const blocks = blocksOf(evidence, calendar)
-  const { flows } = flowsOf(evidence, calendar)
   const licence = licences.findLast(({ from }) => Date.parse(from) < calendar.until)?.claims ?? null
   const descriptions = descriptionsAt(lines, calendar.until)
-  const metered = meter(blocks, flows, limitAt(licences), calendar.until)
-  const covered = coveredTime(evidence, blocks, calendar)
+  const { metered, sampled, unasked } = summedUp(piecesIn(evidence, calendar), limitAt(licences), calendar.until)
+  const covered = coveredTime(lines, sampled, calendar)
   const { modules, others } = modulesOf({ lines, licence, descriptions, metered, until: calendar.until })
   const { users, sessions, ...meters } = others
+  const described = new Set(descriptions.map(({ name }) => name))
+  const asked = unasked.filter(({ name }) => described.size === 0 || described.has(name))
   return {
     installation: reporter.installation.id,
     ...{ product: reporter.product, version: reporter.version, purpose: reporter.purpose },
     contract: licence?.contract ?? null,
     ...{ timezone, period },
-    covered: covered && coverage(covered, blocks),
+    covered: covered && coverage(covered, sampled),
     users: levelOnly(users),
     sessions: levelOnly(sessions),
     ...{ meters, modules },
     installations: { licensed: licence?.limits.installations?.max ?? null, reporting: 1 },
-    gaps: covered ? gapsIn(lines, blocks, covered, levelsAsked(blocks, descriptions)) : [],
+    gaps: covered ? gapsIn(lines, sampled, covered, asked) : [],
     events: eventsIn(lines, calendar),
     descriptions,
   }
 }
 
-/** Sums up every meter of the blocks; whoever used a module in an hour counts as a level of that hour. */
-function meter(blocks: readonly Block[], flows: readonly Flow[], limit: LimitAt, until: number): Metered {
-  const levels = new Map<MeterName, LevelTally>()
-  const counts = new Map<MeterName, CountTally>()
-  const hours = [...blocks, ...flows.flatMap((flow) => usersAsLevel(flow, limit))].toSorted((a, b) => a.start - b.start)
-  for (const block of hours) {
+/** Goes through the evidence once, a day at a time: years of it are more than memory should hold. */
+function summedUp(pieces: Iterable<Piece>, limit: LimitAt, until: number) {
+  const tallies = new Tallies(limit)
+  const unasked = new Unasked()
+  const sampled: Sampled[] = []
+  const users: Block[] = []
+  for (const { blocks, flows } of pieces) {
+    for (const block of blocks) {
+      tallies.add(block)
+      unasked.add(block)
+      sampled.push({ start: block.start, minutes: block.minutes, samples: block.samples })
+    }
+    for (const flow of flows) {
+      tallies.addFlow(flow)
+      users.push(...usersAsLevel(flow, limit))
+    }
+  }
+  for (const block of users.toSorted((a, b) => a.start - b.start)) tallies.add(block)
+  return { metered: tallies.figures(until), sampled, unasked: unasked.levels() }
+}
+
+/** Sums up every meter; whoever used a module in an hour counts as a level of that hour. */
+class Tallies {
+  readonly #limit: LimitAt
+  readonly #levels = new Map<MeterName, LevelTally>()
+  readonly #counts = new Map<MeterName, CountTally>()
+  /** As the last hour that was sampled says. */
+  #inForce: Block['limits'] = null
+
+  constructor(limit: LimitAt) {
+    this.#limit = limit
+  }
+
+  add(block: Block): void {
     for (const [name, summary] of Object.entries(block.levels)) {
-      made(levels, name, () => new LevelTally()).add(name, summary, block, limit)
+      made(this.#levels, name, () => new LevelTally()).add(name, summary, block, this.#limit)
     }
-    for (const [name, count] of Object.entries(block.counts))
-      made(counts, name, () => new CountTally()).add(count, block)
+    for (const [name, count] of Object.entries(block.counts)) this.#count(name).add(count, block)
+    if (block.limits && block.samples > 0) this.#inForce = block.limits
   }
-  for (const flow of flows) {
-    for (const [name, count] of Object.entries(flow.counts)) {
-      if (!countsUsers(name)) made(counts, name, () => new CountTally()).add(count, flow)
-    }
+
+  addFlow(flow: Flow): void {
+    for (const [name, count] of Object.entries(flow.counts)) if (!countsUsers(name)) this.#count(name).add(count, flow)
   }
-  const last = blocks.findLast(({ limits }) => limits !== null)?.limits
-  const inForce = (name: MeterName) => last?.[name] ?? limit(name, until - 1)
-  return new Map<MeterName, LevelFigures | CountFigures>([
-    ...[...counts].map(([name, tally]) => [name, tally.figures()] as const),
-    ...[...levels].map(([name, tally]) => [name, tally.figures(inForce(name))] as const),
-  ])
+
+  #count = (name: MeterName) => made(this.#counts, name, () => new CountTally())
+
+  figures(until: number): Metered {
+    const inForce = (name: MeterName) => this.#inForce?.[name] ?? this.#limit(name, until - 1)
+    return new Map<MeterName, LevelFigures | CountFigures>([
+      ...[...this.#counts].map(([name, tally]) => [name, tally.figures()] as const),
+      ...[...this.#levels].map(([name, tally]) => [name, tally.figures(inForce(name))] as const),
+    ])
+  }
 }
 
 const countsUsers = (name: MeterName) => name.endsWith('.users')
@@ -93,7 +124,11 @@ export function usersAsLevel({ start, day, counts }: Flow, limitOf: LimitAt): Bl
 }
 
 /** From when on something was to be sampled until the last line of the record, as far as it is in the period. */
-function coveredTime({ lines }: Evidence, blocks: readonly Block[], { from, until }: PeriodCalendar): Covered | null {
+function coveredTime(
+  lines: readonly RecordLine[],
+  blocks: readonly Sampled[],
+  { from, until }: PeriodCalendar,
+): Covered | null {
   const sealed = lines.find(({ kind, data }) => kind === SEAL && readSeal(data))
   const firstDay = sealed ? (readSeal(sealed.data) ?? []) : []
   const began = [
@@ -106,33 +141,18 @@ function coveredTime({ lines }: Evidence, blocks: readonly Block[], { from, unti
 }
 
 /** Whoever reports writes a line first; samples may nevertheless be younger where licence time was set back. */
-function lastKnown(lines: readonly RecordLine[], blocks: readonly Block[]): number {
+function lastKnown(lines: readonly RecordLine[], blocks: readonly Sampled[]): number {
   const last = blocks.at(-1)
   const sampled = last ? last.start + last.samples * 60_000 : Number.NEGATIVE_INFINITY
   return Math.max(sampled, Date.parse(lines.at(-1)?.at ?? ''))
 }
 
-const coverage = ({ from, until }: Covered, blocks: readonly Block[]) => ({
+const coverage = ({ from, until }: Covered, blocks: readonly Sampled[]) => ({
   from: new Date(from).toISOString(),
   until: new Date(until).toISOString(),
   minutes: Math.floor((until - from) / 60_000),
   sampledMinutes: blocks.reduce((sum, { samples }) => sum + samples, 0),
 })
-
-/** Each level that was ever known or has a limit, from the first to the last block that shows that it was to be asked. */
-function levelsAsked(blocks: readonly Block[], descriptions: readonly MeterDescription[]): Levels {
-  const spans = new Map<MeterName, { from: number; until: number }>()
-  for (const { start, minutes, levels, limits } of blocks) {
-    const until = start + minutes * 60_000
-    for (const name of new Set([...Object.keys(levels), ...Object.keys(limits ?? {})])) {
-      made(spans, name, () => ({ from: start, until })).until = until
-    }
-  }
-  const described = new Set(descriptions.filter(({ kind }) => kind === 'level').map(({ name }) => name))
-  return [...spans]
-    .filter(([name]) => described.size === 0 || described.has(name))
-    .map(([name, span]) => ({ name, ...span }))
-}
 
 /** What was counted, as last said before an instant. */
 function descriptionsAt(lines: readonly RecordLine[], until: number): readonly MeterDescription[] {

@@ -18,25 +18,23 @@ const MOST_GAPS = 2000
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 
+/** How much of a block was sampled. */
+export type Sampled = Pick<Block, 'start' | 'minutes' | 'samples'>
+
 /** Times without samples, and times in which some level could not be asked, in order. */
 export function gapsIn(
   lines: readonly RecordLine[],
-  blocks: readonly Block[],
+  sampled: readonly Sampled[],
   covered: Covered,
-  levels: Levels,
+  unasked: readonly UnaskedLevel[],
 ): Gap[] {
   const causes = causesIn(lines)
-  const unsampled = stretches(holesOf(blocks, covered)).map((hole) => unsampledGap(hole, causes))
-  const unasked = levels.flatMap((level) =>
-    stretches(unaskedHoles(blocks, level)).map((hole) => ({ ...hole, level: level.name })),
-  )
-  const together = Map.groupBy(unasked, ({ from, until, minutes }) => `${from} ${until} ${minutes}`)
-  const gaps = [...unsampled, ...[...together.values()].map((same) => unaskedGap(same, causes))]
+  const silent = stretches(holesOf(sampled, covered)).map((hole) => unsampledGap(hole, causes))
+  const unknown = unasked.flatMap(({ name, holes }) => stretches(holes).map((hole) => ({ ...hole, level: name })))
+  const together = Map.groupBy(unknown, ({ from, until, minutes }) => `${from} ${until} ${minutes}`)
+  const gaps = [...silent, ...[...together.values()].map((same) => unaskedGap(same, causes))]
   return gaps.toSorted((a, b) => Date.parse(a.from) - Date.parse(b.from)).slice(0, MOST_GAPS)
 }
-
-/** Levels that were to be asked for between two instants. */
-export type Levels = readonly { readonly name: MeterName; readonly from: number; readonly until: number }[]
 
 interface Hole {
   readonly from: number
@@ -45,8 +43,40 @@ interface Hole {
   readonly minutes: number
 }
 
+export interface UnaskedLevel {
+  readonly name: MeterName
+  readonly holes: readonly Hole[]
+}
+
+/** Finds, block by block in order, the times in which levels were sampled and not known. */
+export class Unasked {
+  /** Each level that was ever known or has a limit, and the last block that shows that it was to be asked. */
+  readonly #levels = new Map<MeterName, { holes: Hole[]; shown: number }>()
+
+  add({ start, minutes, samples, levels, limits }: Block): void {
+    for (const names of [levels, limits ?? {}]) {
+      for (const name of Object.keys(names)) {
+        const level = this.#levels.get(name)
+        if (level) level.shown = start
+        else this.#levels.set(name, { holes: [], shown: start })
+      }
+    }
+    for (const [name, { holes }] of this.#levels) {
+      const missing = samples - (levels[name]?.[3] ?? 0)
+      if (missing > 0) holes.push({ from: start, until: start + minutes * MINUTE_MS, minutes: missing })
+    }
+  }
+
+  levels(): UnaskedLevel[] {
+    return [...this.#levels].map(([name, { holes, shown }]) => ({
+      name,
+      holes: holes.filter(({ from }) => from <= shown),
+    }))
+  }
+}
+
 /** Hour by hour: how many minutes between the two instants were not sampled. */
-function holesOf(blocks: readonly Block[], { from, until }: Covered): Hole[] {
+function holesOf(blocks: readonly Sampled[], { from, until }: Covered): Hole[] {
   const holes: Hole[] = []
   let at = from
   for (const { start, minutes, samples } of [...blocks, END]) {
@@ -60,15 +90,6 @@ function holesOf(blocks: readonly Block[], { from, until }: Covered): Hole[] {
 }
 
 const END = { start: Number.POSITIVE_INFINITY, minutes: 60, samples: 0 } as const
-
-function unaskedHoles(blocks: readonly Block[], { name, from, until }: Levels[number]): Hole[] {
-  return blocks.flatMap(({ start, minutes, samples, levels }) => {
-    const missing = samples - (levels[name]?.[3] ?? 0)
-    return start >= from && start < until && missing > 0
-      ? [{ from: start, until: start + minutes * MINUTE_MS, minutes: missing }]
-      : []
-  })
-}
 
 /** One after the other they are one; what is too short to matter is none. */
 function stretches(holes: readonly Hole[]): Hole[] {

@@ -4,9 +4,10 @@ import { hoursText } from '../ledger/index.ts'
 import type { RecordLine } from '../record/index.ts'
 import { LicenceRefusal } from '../refusal.ts'
 import { isZone } from '../terms/index.ts'
+import type { EvidenceSource } from './blocks.ts'
 import { LONGEST_PERIOD_DAYS } from './calendar.ts'
 import { lineSchema } from './record-kinds.ts'
-import type { AuditFigures, Evidence, Period, Reporter } from './types.ts'
+import type { AuditFigures, Period, Reporter } from './types.ts'
 
 /**
  * The file of a report: JSON Lines that a person can read before they leave. First who reports of which period; then the
@@ -64,7 +65,7 @@ const daysIn = (from: string, to: string) => (Date.parse(to) - Date.parse(from))
 export function writeReport(
   { reporter, period, timezone, madeAt }: ReportHead,
   figures: AuditFigures,
-  { lines, days }: Evidence,
+  { lines, days }: EvidenceSource,
 ): string {
   const { installation, product, version, purpose } = reporter
   const who = { installation: { id: installation.id, publicKey: installation.publicKey }, product, version, purpose }
@@ -73,7 +74,7 @@ export function writeReport(
     JSON.stringify({ domicile: 'audit', version: 1, reporter: who, period: { from, to }, timezone, madeAt }),
     JSON.stringify({ figures }),
     ...lines.map((record) => JSON.stringify({ record })),
-    ...days.map((hours) => `${HOURS}${hoursText(hours)}}`),
+    ...Array.from(days, (hours) => `${HOURS}${hoursText(hours)}}`),
     '',
   ].join('\n')
 }

@@ -105,7 +105,7 @@ describe('who changes the file is found out', () => {
       if (!notices(spoilt.toString())) unnoticed.push(place)
     }
     expect(unnoticed).toEqual([])
-  })
+  }, 60_000)
 
   test('whatever stands in the place of a value', async () => {
     const short = TestInstallation.licensed('2026-03-01T00:00Z').live('2026-03-01', '2026-03-03')
@@ -125,7 +125,7 @@ describe('who changes the file is found out', () => {
       const line = JSON.stringify(spoilt)
       if (line !== lines[index]) expect(notices(`${lines.with(index, line).join('\n')}\n`)).toBe(true)
     }
-  })
+  }, 60_000)
 })
 
 /** With something else in the place of one value, at whichever depth. */

@@ -39,6 +39,20 @@ describe('a report that nobody touched', () => {
     expect(await lived().report(PERIOD, MADE_AT)).toBe(text)
   })
 
+  test('is the same bytes when its days are read one after the other', async () => {
+    const made = lived()
+    const { lines, days } = made.evidence(PERIOD)
+    const read = {
+      lines,
+      days: {
+        *[Symbol.iterator]() {
+          for (const day of days) yield structuredClone(day)
+        },
+      },
+    }
+    expect(await made.report(PERIOD, MADE_AT, read)).toBe(text)
+  })
+
   test('may be of a time in which the appliance was not licensed', async () => {
     const unlicensed = new TestInstallation()
     unlicensed.write('2026-02-20T00:00Z', 'begun', { installation: INSTALLATION, publicKey: unlicensed.key.publicKey })

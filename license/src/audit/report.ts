@@ -2,6 +2,7 @@ import { createPublicKey, hash, type KeyObject } from 'node:crypto'
 import type { Claims, TrustedKey } from '../document/index.ts'
 import { chainOf } from '../record/index.ts'
 import { endOf, startOf } from '../terms/index.ts'
+import type { EvidenceSource } from './blocks.ts'
 import { auditFigures } from './figures.ts'
 import { licencesIn, timezoneOf, type VendorKeys } from './history.ts'
 import { limitFindings } from './limit-findings.ts'
@@ -16,11 +17,11 @@ import {
   signatureFindings,
   usableDays,
 } from './report-findings.ts'
-import type { AuditReport, Evidence } from './types.ts'
+import type { AuditReport } from './types.ts'
 
 export interface ReportParts extends ReportHead {
-  /** The whole record, and the days that `evidenceDays` names. */
-  readonly evidence: Evidence
+  /** The whole record, and the days that `evidenceDays` names; better read one after the other than held all at once. */
+  readonly evidence: EvidenceSource
   /** Of the licence in force. */
   readonly contract: string | null
   readonly seq: number | null
