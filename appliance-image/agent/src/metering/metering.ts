@@ -56,13 +56,15 @@ const COUNTED: Partial<Record<GateEvent, MeterName>> = {
  * @throws Error when the folder cannot be used
  */
 export function startMetering(
-  config: Pick<Config, 'application' | 'guards' | 'gateway' | 'meters' | 'folders'>,
+  config: Pick<Config, 'application' | 'cooperation' | 'guards' | 'gateway' | 'meters' | 'folders'>,
   ports: MeteringPorts,
 ): Metering {
   const { keeper, enforcer, peak, reported, own, log } = ports
   const { guards, gateway, meters, folders } = config
   const folder = new LedgerFolder(join(folders.state, 'licence', 'ledger'))
-  const counted = countedBy({ meters, guards, sessions: !!config.application.session, traffic: !!gateway })
+  // By the gate, or by the application itself.
+  const sessions = config.application.session !== undefined || config.cooperation !== undefined
+  const counted = countedBy({ meters, guards, sessions, traffic: gateway !== undefined })
   const found = new LedgerFindings(keeper, log)
   const days = new OpenDay(folder, found.record)
   const now = keeper.now()
