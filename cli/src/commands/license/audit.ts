@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AuditReport, readReport } from '@domicile/license/audit'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
@@ -7,6 +6,7 @@ import { Args, Flags } from '@oclif/core'
 import { openAppliance, vendorKeysOf } from '../../appliance/appliance.ts'
 import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
 import { agentOf } from '../../facts/running.ts'
+import { notWritten, writeGiven, writeNew } from '../../given-file.ts'
 import { auditCsv } from '../../license/audit-csv.ts'
 import { explain } from '../../license/audit-explain.ts'
 import { auditHtml } from '../../license/audit-html.ts'
@@ -50,14 +50,14 @@ export default class LicenseAudit extends ApplianceCommand {
     const report = readReport(text, { now: new Date(), vendorKeys: vendorKeysOf(state.trust) })
     const findings = [...report.findings, ...made.findings.filter((one) => !isNamed(one, report))]
     const audited = { ...report, findings: findings as AuditReport['findings'] }
-    if (flags.html) await write(flags.html, auditHtml(audited), 'w')
-    if (flags.csv) await write(flags.csv, auditCsv(audited), 'w')
+    if (flags.html) await writeGiven(flags.html, auditHtml(audited))
+    if (flags.csv) await writeGiven(flags.csv, auditCsv(audited))
     const explained = flags.explain
       ? await explain(audited, args.meter ?? null, async (hour) => (await agent.call('licence-samples', hour)).lines)
       : null
     this.log(explained ?? auditText(audited))
     if (flags.out) {
-      await write(flags.out, text, 'wx')
+      await writeNew(flags.out, text)
       this.log(`\n${handedOver(flags.out, audited, made)}`)
     }
     if (findings.length > 0) process.exitCode = ExitCode.Unverified
@@ -97,15 +97,3 @@ function handedOver(path: string, { evidence, period }: AuditReport, made: { byt
     'Numbers, times and what the vendor signed; no names of people, nothing of what was entered. Every line of it can be read.',
   ].join('\n')
 }
-
-const write = (path: string, text: string, flag: 'w' | 'wx') =>
-  writeFile(path, text, { flag, mode: 0o644 }).catch((error: NodeJS.ErrnoException) => {
-    throw notWritten(path, error.message, error.code === 'EEXIST')
-  })
-
-const notWritten = (path: string, why: string, isThere: boolean) =>
-  new UserError(`${path} cannot be written: ${why}`, {
-    code: 'FILE_NOT_WRITTEN',
-    hint: isThere ? 'Choose another file with --out.' : 'Choose a folder that you may write to.',
-    exitCode: ExitCode.Usage,
-  })

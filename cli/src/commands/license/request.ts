@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises'
-import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { Flags } from '@oclif/core'
 import { openAppliance } from '../../appliance/appliance.ts'
 import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
 import { agentOf } from '../../facts/running.ts'
+import { writeNew } from '../../given-file.ts'
 
 const PURPOSES = ['production', 'standby', 'test'] as const
 
@@ -26,13 +25,7 @@ export default class LicenseRequest extends ApplianceCommand {
     const { flags } = await this.parse(LicenseRequest)
     const { blueprint } = await openAppliance(flags.name)
     const { text } = await agentOf(blueprint.layout.lib).call('licence-request', { purpose: flags.purpose })
-    await writeFile(flags.out, text, { flag: 'wx', mode: 0o644 }).catch((error: NodeJS.ErrnoException) => {
-      throw new UserError(`${flags.out} cannot be written: ${error.message}`, {
-        code: 'FILE_NOT_WRITTEN',
-        hint: error.code === 'EEXIST' ? 'Choose another file with --out.' : 'Choose a folder that you may write to.',
-        exitCode: ExitCode.Usage,
-      })
-    })
+    await writeNew(flags.out, text)
     this.log(`Wrote ${flags.out}. Send it to the vendor; bring the answer in with: domicile license apply FILE`)
     return { changed: false, file: flags.out, request: text }
   }

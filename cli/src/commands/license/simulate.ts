@@ -1,8 +1,8 @@
-import { writeFile } from 'node:fs/promises'
 import { Flags } from '@oclif/core'
 import { openAppliance } from '../../appliance/appliance.ts'
 import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
 import { agentOf } from '../../facts/running.ts'
+import { writeGiven } from '../../given-file.ts'
 import { aYearAfter, checkedDays, dayFlag } from '../../license/day-flags.ts'
 import { simulate } from '../../license/simulate.ts'
 import { noLicence, readLicence } from '../../license/simulate-licence.ts'
@@ -55,8 +55,8 @@ export default class LicenseSimulate extends ApplianceCommand {
       ...{ users: flags.users ?? null, sessions: flags.sessions ?? null, noticeGivenOn: flags.terminate ?? null },
       payment: paymentOf(flags, licence.paidThrough !== null),
     })
-    if (flags.svg) await writeFile(flags.svg, simulationSvg(simulation))
-    if (flags.html) await writeFile(flags.html, simulationHtml(simulation))
+    if (flags.svg) await writeGiven(flags.svg, simulationSvg(simulation))
+    if (flags.html) await writeGiven(flags.html, simulationHtml(simulation))
     this.log(simulationText(simulation))
     return simulationDocument(simulation)
   }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
 import { LicenceRefusal } from '@domicile/license'
 import {
   type Claims,
@@ -11,6 +10,7 @@ import {
 } from '@domicile/license/document'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import type { PublicKey, SecretKey } from '@domicile/stacks/release'
+import { writeNew } from '../../given-file.ts'
 import { documentLines } from './document-text.ts'
 import { anchorOf, type Exchange } from './exchange.ts'
 
@@ -49,14 +49,15 @@ export async function issueDocument<K extends VendorKind>(
   const anchored = exchange && signed('anchor', { ...opening(now, claims.iss), ...anchorOf(exchange) }, signer, now)
   const lines = [verified, anchored?.verified].flatMap((one) => (one ? documentLines(one as VerifiedDocument) : []))
   const file = out ?? fileName(kind, claims)
-  await writeNew(file, [
+  const text = [
     ...lines,
     '',
     'This summary is for people. What counts is the signed text below.',
     '',
     document.armoured,
     ...(anchored ? [anchored.armoured] : []),
-  ])
+  ].join('\n')
+  await writeNew(file, text)
   const { sha256 } = verified
   const anchor = anchored?.verified.claims ?? null
   return { file, kind, keyId: publicKey.keyId, sha256, claims: verified.claims as Claims<K>, anchor, lines }
@@ -112,17 +113,4 @@ function acceptable(sign: () => string): string {
       exitCode: ExitCode.Usage,
     })
   }
-}
-
-async function writeNew(file: string, lines: readonly string[]): Promise<void> {
-  await writeFile(file, lines.join('\n'), { flag: 'wx', mode: 0o644 }).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`${file} cannot be written: ${error.message}`, {
-      code: 'FILE_NOT_WRITTEN',
-      hint:
-        error.code === 'EEXIST'
-          ? 'A signed document is never overwritten: choose another file with --out.'
-          : 'Choose a folder that you may write to.',
-      exitCode: ExitCode.Usage,
-    })
-  })
 }

@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { Flags } from '@oclif/core'
 import { ApplianceCommand } from '../../../appliance-command.ts'
+import { writeGiven } from '../../../given-file.ts'
 import * as shared from '../../../vendor/audit/flags.ts'
 import { reconciled } from '../../../vendor/audit/reconcile.ts'
 import { reconcileHtml } from '../../../vendor/audit/reconcile-html.ts'
@@ -34,7 +34,7 @@ export default class VendorAuditReconcile extends ApplianceCommand {
     if (reports.length === 0) throw noReport()
     const vendorKeys = await shared.readVendorKeys(flags['vendor-key'])
     const result = await reconciled({ reports, licence: flags.licence, prices: flags.prices }, vendorKeys, new Date())
-    if (flags.html) await writeFile(flags.html, reconcileHtml(result))
+    if (flags.html) await writeGiven(flags.html, reconcileHtml(result))
     this.log(reconcileText(result))
     if (!result.holds) process.exitCode = ExitCode.Unverified
     const { statement, ...evidence } = result

@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises'
-import { readReport } from '@domicile/license/audit'
+import { type AuditReport, readReport } from '@domicile/license/audit'
 import { ExitCode } from '@domicile/stacks/kernel'
 import { Args, Flags } from '@oclif/core'
 import { ApplianceCommand } from '../../../appliance-command.ts'
-import { readGiven } from '../../../given-file.ts'
+import { readGiven, writeGiven } from '../../../given-file.ts'
 import { auditHtml } from '../../../license/audit-html.ts'
 import { figuresText } from '../../../license/audit-text.ts'
 import { anchorsIn } from '../../../vendor/audit/anchors.ts'
@@ -38,7 +37,8 @@ export default class VendorAuditVerify extends ApplianceCommand {
     const report = readReport(await readGiven(args.file), reading)
     const since = flags.since === undefined ? null : readReport(await readGiven(flags.since), reading)
     const verification = verificationOf(report, { vendorKeys, compared: expected !== null, since })
-    if (flags.html) await writeFile(flags.html, auditHtml(report))
+    if (flags.html)
+      await writeGiven(flags.html, auditHtml({ ...report, findings: verification.findings as AuditReport['findings'] }))
     this.log(`${figuresText(report)}\n\n${verificationText(verification)}`)
     if (!verification.holds) process.exitCode = ExitCode.Unverified
     return verification
