@@ -27,7 +27,7 @@ export const auditing: Auditor = {
 }
 
 async function audit(request: AuditRequest): Promise<Audited> {
-  const { reporter, now, folder, into, contract, seq, usage } = request
+  const { reporter, now, head, folder, into, contract, seq, usage } = request
   const ledger = new LedgerReader(join(folder, 'ledger'))
   const record = recordIn(folder)
   const { licences } = licencesIn(record.lines, null, reporter)
@@ -36,7 +36,7 @@ async function audit(request: AuditRequest): Promise<Audited> {
   const period = periodOf(request.period, { first: dayOf(record.first.at), today: dayOf(now) })
   const timezone = zoneOn(period.to)
   const within = evidenceDays(period, timezone)
-  const findings = verified({ record, ledger, within, installation: reporter.installation, now })
+  const findings = verified({ record, head, ledger, within, installation: reporter.installation, now })
   const evidence = { lines: record.lines, days: daysOf(ledger, within) }
   const parts = { reporter, period, timezone, madeAt: now, evidence, contract, seq, usage, vendorKeys: null }
   return { ...written(into, await composeReport(parts, signerOf(request))), period, findings }

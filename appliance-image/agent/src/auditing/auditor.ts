@@ -1,6 +1,7 @@
 import type { Period, Reporter } from '@domicile/license/audit'
 import type { Claims } from '@domicile/license/document'
 import type { Finding } from '@domicile/license/ledger'
+import type { RecordLine } from '@domicile/license/record'
 import type { AgentError } from '../protocol.ts'
 
 export interface AuditRequest {
@@ -18,6 +19,8 @@ export interface AuditRequest {
   readonly privateKey: string
   /** Null: from the first day, until today. */
   readonly period: { readonly from: string | null; readonly to: string | null }
+  /** Where the record ended when it was asked; what is on the disk must still hold it. */
+  readonly head: Pick<RecordLine, 'n' | 'hash'>
   /** Licence time, ISO 8601. */
   readonly now: string
 }

@@ -58,6 +58,7 @@ export class Audits {
     const { folder, into, product } = this.#options
     const { installation, licence } = this.#keeper
     if (exchange) await this.#keeper.exchange({ with: 'usage' })
+    const { record } = this.#keeper.status()
     const audited = await this.#auditor.audit({
       ...{ folder, into, privateKey: installation.privateKey, usage: numbersOf(usage) },
       reporter: {
@@ -66,6 +67,7 @@ export class Audits {
         purpose: purpose ?? licence?.purpose ?? 'production',
       },
       ...{ contract: licence?.contract ?? null, seq: licence?.seq ?? null },
+      head: { n: record.length, hash: record.head ?? '' },
       ...{ period: { from, to }, now: this.#keeper.now().toISOString() },
     })
     if ('refused' in audited) throw new Refusal(audited.refused)

@@ -37,6 +37,8 @@ export function recordIn(folder: string): ReadRecord {
 
 export interface Verification {
   readonly record: ReadRecord
+  /** Where it ended for the agent. */
+  readonly head: Pick<RecordLine, 'n' | 'hash'>
   readonly ledger: LedgerReader
   /** Days of which the files are read; of the others it is enough that they are there. */
   readonly within: Days
@@ -46,19 +48,27 @@ export interface Verification {
 }
 
 /** Everything that is wrong with the record, with every seal in it, and with the days that a report is made of. */
-export function verified({ record, ledger, within, installation, now }: Verification): Finding[] {
+export function verified({ record, head, ledger, within, installation, now }: Verification): Finding[] {
   const textOf = (file: DayFile, day: string) => {
     if (day >= within.from && day <= within.to) return ledger.text(file, day)
     return ledger.has(file, day) ? undefined : null
   }
-  return verifyLedger({
+  const shortened = record.broken === null && record.lines[head.n - 1]?.hash !== head.hash
+  const findings = verifyLedger({
     record: record.broken ?? record.lines,
     filesOf: (day) => ({ samples: textOf('samples', day), hours: textOf('hours', day) }),
     filedDays: ledger.filedDays(),
     publicKey: createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'Ed25519', x: installation.publicKey } }),
     today: now.slice(0, 10),
   })
+  return shortened ? [putBack(head.n), ...findings] : findings
 }
+
+const putBack = (n: number): Finding => ({
+  code: 'RECORD_PUT_BACK',
+  day: null,
+  message: `Line ${n}, with which the agent ended the record, is not in the file any more: it was shortened or put back while the agent ran.`,
+})
 
 /** Days by the hour; those that cannot be read are left out, and found by `verified`. */
 export function daysOf(ledger: LedgerReader, { from, to }: Days): DayHours[] {

@@ -5,6 +5,7 @@ import { type FileLine, linesOf } from '../file-lines.ts'
 /** So many lines are far more than an hour has. */
 const MOST_LINES = 1000
 const DIGITS = 64
+const DAY = /^\d{4}-\d{2}-\d{2}$/
 
 /**
  * Lines of samples that belong to an hour of a UTC day, as they stand in the files: what the columns are, the minutes, and
@@ -13,6 +14,7 @@ const DIGITS = 64
  * @returns null when there is no file of that day (any more)
  */
 export function samplesOfHour(ledger: string, day: string, hour: number): string[] | null {
+  if (!DAY.test(day)) return null
   const name = `${day}T${String(hour).padStart(2, '0')}`
   const lines: string[] = []
   let columns: string | null = null
