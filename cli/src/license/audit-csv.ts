@@ -18,11 +18,11 @@ export function auditCsv({ evidence, period, timezone }: AuditReport): string {
     .filter(({ start }) => start >= from && start < until)
     .sort((a, b) => a.start - b.start)
   const lines = [lineOf(COLUMNS)]
-  let hour: Row | null = null
+  let [begun, hour]: [number, readonly Cell[]] = [Number.NaN, []]
   for (const { start, cells } of rows) {
     // Said for every meter, worked out once.
-    if (hour?.start !== start) hour = { start, cells: hourCells(start, timezone) }
-    lines.push(lineOf([...hour.cells, ...cells]))
+    if (start !== begun) [begun, hour] = [start, hourCells(start, timezone)]
+    lines.push(lineOf([...hour, ...cells]))
   }
   return lines.join('')
 }

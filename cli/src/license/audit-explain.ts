@@ -37,7 +37,10 @@ async function explainOne(report: AuditReport, description: MeterDescription, sa
 
 function howCounted({ sql, kind }: MeterDescription): string[] {
   if (sql === null) return ['  Counted by the appliance itself, once a minute.']
-  const when = kind === 'count' ? 'Asked once for each hour, when it is over' : 'Asked once a minute'
+  const when =
+    kind === 'count'
+      ? 'Asked once for each hour, when it is over'
+      : 'Asked every minute, or as often as it may cost the database (at least once an hour; it holds until then)'
   return [
     `  ${when}, as the role ${METER_ROLE}, which can only read, for at most ${METER_SECONDS} seconds:`,
     ...sql
