@@ -41,6 +41,9 @@ export interface MeterDescription {
   /** The module that it speaks of. */
   readonly module: string | null
 }
+/** The application itself said how many; there is no query. */
+export const isReported = ({ name, sql }: MeterDescription): boolean =>
+  sql === null && !Object.hasOwn(SYSTEM_METERS, name)
 /** `data` of a line of the kind `meters`. */
 export interface MetersData {
   readonly meters: readonly MeterDescription[]
