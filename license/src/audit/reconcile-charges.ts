@@ -1,12 +1,8 @@
 import { amountInWords, firstOfNextMonth, type Terms } from '../terms/index.ts'
+import { type Charged, type Missing, missingOf, ofInstallations, ofModule, proofOfPeriod } from './reconcile-missing.ts'
+import { unitOf } from './reconcile-periods.ts'
 import { cents, lots, type Prices, type UnitPrice, unitPrice, written } from './reconcile-prices.ts'
-import type { Charge, Excess, PeriodExcess, Proof, Reconciliation, TierMove, Totals } from './reconcile-types.ts'
-
-/** What is charged for: everything of a statement but its computation. */
-export type Charged = Pick<
-  Reconciliation,
-  'period' | 'excesses' | 'overspent' | 'modules' | 'installations' | 'billed' | 'tiers'
->
+import type { Charge, PeriodExcess, TierMove, Totals } from './reconcile-types.ts'
 
 /** The computation, line by line: licences, maintenance, what is billed, tiers, penalty. */
 export function chargesOf(use: Charged, terms: Terms, prices: Prices | null): Charge[] {
@@ -28,136 +24,24 @@ export function chargesOf(use: Charged, terms: Terms, prices: Prices | null): Ch
   ]
 }
 
-/** Licences that were missing for one limit, and for how long. */
-interface Missing {
-  readonly limit: string
-  /** Of which there were too few, and how many: `Active named users (3)`. */
-  readonly name: string
-  /** How that comes about. */
-  readonly words: string
-  readonly extent: number
-  readonly open: number
-  readonly price: (prices: Prices) => UnitPrice | null
-  readonly proof: readonly Proof[]
-  readonly times: readonly {
-    readonly extent: number
-    readonly months: number
-    readonly words: string
-    readonly proof: readonly Proof[]
-  }[]
-}
-
-function missingOf({ excesses, overspent, modules, installations }: Charged): Missing[] {
-  return [
-    ...[...Map.groupBy(excesses, ({ limit }) => limit).values()].map(ofLevel),
-    ...[...Map.groupBy(overspent, ({ limit }) => limit).values()].map(ofPeriods),
-    ...modules.flatMap((one) => (one.breach ? ofModule(one) : [])),
-    ...(installations.breach ? ofInstallations(installations) : []),
-  ]
-}
-
-function ofLevel(episodes: readonly Excess[]): Missing {
-  const most = episodes.toSorted((a, b) => b.extent - a.extent)[0] as Excess
-  const open = Math.max(...episodes.map(({ missing }) => missing))
-  const since = most.extent - open
-  return {
-    ...{ limit: most.limit, extent: most.extent, open, price: (prices) => unitPrice(prices, most.limit) },
-    name: `${most.title} (${most.extent})`,
-    words: `${most.title}: ${most.peak} in use, ${most.licensed} licensed, ${most.extent} more${
-      since > 0 ? `, of which ${since} ${since === 1 ? 'is' : 'are'} licensed by now` : ''
-    }`,
-    proof: most.intervals.map(proofOf),
-    times: episodes.map(({ title, extent, licensed, time, intervals }) => ({
-      ...{ extent, months: time.months, proof: intervals.map(proofOf) },
-      words: `${title}: ${extent} beyond ${licensed}, ${spanInWords(time)}`,
-    })),
-  }
-}
-
-function ofPeriods(periods: readonly PeriodExcess[]): Missing {
-  const most = periods.toSorted((a, b) => b.over - a.over)[0] as PeriodExcess
-  const { limit, title, used, max, over, unit } = most
-  const [inUse, licensed, more] = [used, max, over].map((value) => amountInWords(value, unit))
-  return {
-    ...{ limit, extent: over, open: over, price: (prices) => unitPrice(prices, limit), times: [] },
-    name: `${title} (${more})`,
-    words: `${title}: ${inUse} in ${most.in}, ${licensed} licensed, ${more} more`,
-    proof: periods.map(proofOfPeriod),
-  }
-}
-
-function ofModule({ module, title, unlicensed, licensed }: Charged['modules'][number]): Missing[] {
-  if (!unlicensed) return []
-  const { proof, open, firstDay } = unlicensed
-  const how = licensed ? `outside of its licence${open ? '' : ', which has begun since'}` : 'without a licence'
-  const words = `${title}: used from ${firstDay} on ${how}`
-  return [
-    {
-      ...{
-        limit: module,
-        name: title,
-        words,
-        extent: 1,
-        open: open ? 1 : 0,
-        price: (prices) => prices.modules[module] ?? null,
-        proof,
-      },
-      times: [{ extent: 1, months: unlicensed.months, words: `${title}: ${spanInWords(unlicensed)}`, proof }],
-    },
-  ]
-}
-
-function ofInstallations({ missing, time, licensed, ids, proof }: Charged['installations']): Missing[] {
-  if (missing === 0 || !time) return []
-  const words = `Installations: ${ids.length} in use, ${licensed} licensed, ${missing} more`
-  return [
-    {
-      ...{
-        limit: 'installations',
-        name: `Installations (${missing})`,
-        words,
-        extent: missing,
-        open: missing,
-        price: (prices) => prices.installations ?? null,
-      },
-      ...{
-        proof,
-        times: [{ extent: missing, months: time.months, words: `Installations: ${spanInWords(time)}`, proof }],
-      },
-    },
-  ]
-}
-
 function licenceCharge({ limit, words, open, price, proof }: Missing, clause: string, prices: Prices | null): Charge {
-  const unit = prices && price(prices)
-  return {
-    kind: 'licences',
-    limit,
-    clause,
-    text: `${words}.`,
-    quantity: open,
-    months: null,
-    ...costing(unit, 'licence', open, 1),
-    proof,
-  }
+  const line = { kind: 'licences', limit, clause, text: `${words}.`, quantity: open, months: null, proof } as const
+  return costed(line, prices && price(prices), 'licence')
 }
 
 function maintenanceCharges({ limit, price, times }: Missing, clause: string, prices: Prices | null): Charge[] {
-  const unit = prices && price(prices)
-  return times.map(({ extent, months, words, proof }) => ({
-    ...{ kind: 'maintenance', limit, clause, text: `${words}.`, quantity: extent, months, proof },
-    ...costing(unit, 'maintenance', extent, months),
-  }))
+  return times.map(({ extent, months, words, proof }) => {
+    const line = { kind: 'maintenance', limit, clause, text: `${words}.`, quantity: extent, months, proof } as const
+    return costed(line, prices && price(prices), 'maintenance')
+  })
 }
 
 function billingCharge(one: PeriodExcess, prices: Prices | null): Charge {
   const { limit, title, clause, over, unit, used, max } = one
   const [inUse, licensed] = [used, max].map((value) => amountInWords(value, unit))
-  return {
-    ...{ kind: 'billing', limit, clause, quantity: over, months: 1, proof: [proofOfPeriod(one)] },
-    text: `${title} in ${one.in}: ${inUse} in use, ${licensed} in the licence${one.whole ? '' : ', at least'}.`,
-    ...costing(prices && unitPrice(prices, limit), 'month', over, 1),
-  }
+  const text = `${title} in ${one.in}: ${inUse} in use, ${licensed} in the licence${one.whole ? '' : ', at least'}.`
+  const line = { kind: 'billing', limit, clause, text, quantity: over, months: 1, proof: [proofOfPeriod(one)] } as const
+  return costed(line, prices && unitPrice(prices, limit), 'month')
 }
 
 /** Modules and installations beyond the licence, where the licence only counts them. */
@@ -168,12 +52,10 @@ function countedModules({ modules, installations }: Charged): Missing[] {
   ]
 }
 
-function countedCharge({ limit, words, extent, price, times, proof }: Missing, prices: Prices | null): Charge {
+function countedCharge({ limit, clause, words, extent, price, times, proof }: Missing, prices: Prices | null): Charge {
   const months = times[0]?.months ?? 1
-  return {
-    ...{ kind: 'billing', limit, clause: '', text: `${words}.`, quantity: extent, months, proof },
-    ...costing(prices && price(prices), 'month', extent, months),
-  }
+  const line = { kind: 'billing', limit, clause, text: `${words}.`, quantity: extent, months, proof } as const
+  return costed(line, prices && price(prices), 'month')
 }
 
 /** From the first of the month until the next tier, or the end of what is reported. */
@@ -209,7 +91,7 @@ export function monthsUntil(first: string, end: string): number {
 
 /** The value of the licences that were missing, whether or not they were bought since. */
 function penaltyCharge(missing: readonly Missing[], times: number, clause: string, prices: Prices | null): Charge {
-  const values = missing.map(({ extent, price }) => costing(prices && price(prices), 'licence', extent, 1).amount)
+  const values = missing.map((one) => licenceCharge({ ...one, open: one.extent }, clause, prices).amount)
   const base = values.every((value) => value !== null) ? values.reduce((sum, value) => sum + cents(value), 0n) : null
   const what = missing.map(({ name }) => name).join(', ')
   return {
@@ -227,11 +109,20 @@ function penaltyCharge(missing: readonly Missing[], times: number, clause: strin
   }
 }
 
-function costing(unit: UnitPrice | null, of: 'licence' | 'maintenance' | 'month', quantity: number, months: number) {
+type Uncosted = Omit<Charge, 'price' | 'amount'>
+
+/** A line with its price and amount, as far as there is a price. */
+function costed(line: Uncosted, unit: UnitPrice | null, of: 'licence' | 'maintenance' | 'month'): Charge {
   const price = unit?.[of]
-  if (unit === null || price === undefined) return { price: null, amount: null }
-  const amount = cents(price) * BigInt(lots(quantity, unit)) * BigInt(months)
-  return { price: written(cents(price)), amount: written(amount) }
+  if (unit === null || price === undefined) return { ...line, price: null, amount: null }
+  const many = lots(line.quantity, unit)
+  const byLot = ` Charged by the begun ${amountInWords(Number(unit.per), unitOf(line.limit))}: ${many}.`
+  return {
+    ...line,
+    ...(unit.per === undefined ? {} : { text: line.text + byLot }),
+    price: written(cents(price)),
+    amount: written(cents(price) * BigInt(many) * BigInt(line.months ?? 1)),
+  }
 }
 
 /** Sums of what has a price; null without prices. */
@@ -259,12 +150,3 @@ export function totalsOf(charges: readonly Charge[], prices: Prices | null): Tot
     complete: charges.every(({ amount }) => amount !== null),
   }
 }
-
-const proofOf = ({ installation, from, until }: Proof): Proof => ({ installation, from, until })
-
-const proofOfPeriod = (one: PeriodExcess): Proof => ({ installation: one.installation, from: one.in, until: one.in })
-
-const spanInWords = ({ firstDay, lastDay, days, months, open }: Excess['time']) =>
-  `from ${firstDay} to ${lastDay}${open ? ' (not ended when reported)' : ''}, ${days} ${days === 1 ? 'day' : 'days'}, ${months} begun ${
-    months === 1 ? 'month' : 'months'
-  }`

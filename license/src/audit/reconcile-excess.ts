@@ -36,9 +36,10 @@ export function excessesOf(named: Named, all: readonly Measured[], licence: Lice
   const now = limitNamed(licence, limit)?.max ?? 0
   return [...Map.groupBy(intervals, (interval) => interval.limit)].map(([licensed, those]) => {
     const peak = Math.max(...those.map((one) => one.peak))
-    const ends = those.map(({ installation, until }) => ({
+    const lasts = Map.groupBy(those, ({ installation }) => installation)
+    const ends = [...lasts].map(([installation, own]) => ({
       measured: byId(all, installation),
-      until: Date.parse(until),
+      until: Math.max(...own.map((one) => Date.parse(one.until))),
     }))
     return {
       ...named,

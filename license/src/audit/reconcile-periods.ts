@@ -72,7 +72,8 @@ const excessOf = (
   ...{ kind: 'period', ...named, installation, in: key, used: value, max, over: value - max, unit, whole },
 })
 
-const unitOf = (meter: MeterName) => (meter.endsWith('_bytes') ? 'bytes' : meter.endsWith('_percent') ? '%' : '')
+/** What a meter counts, told by its name. */
+export const unitOf = (meter: MeterName) => (meter.endsWith('_bytes') ? 'bytes' : meter.endsWith('_percent') ? '%' : '')
 
 type FairUse = PeriodExcess | FairUseStretch
 

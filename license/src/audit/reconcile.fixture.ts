@@ -31,6 +31,7 @@ modules:
 meters:
   device_users: { month: 1.55 }
   invoices: { per: 100, month: 0.33 }
+  disk_bytes: { per: 1000000000, licence: 0.90 }
 tiers: { S: { month: 50.00 }, M: { month: 80.10 }, L: { month: 200.00 } }
 `)
 

@@ -448,6 +448,32 @@ describe('a statement refuses nothing', () => {
   })
 })
 
+describe('sizes', () => {
+  const GB = 1_000_000_000
+  const limits = { meters: { disk_bytes: { max: 100 * GB, behaviour: 'refuse' } } } as const
+  const special = {
+    '2026-03-10T08': { levels: { disk_bytes: level(102 * GB + 1, 60) }, limits: { disk_bytes: 100 * GB } },
+  }
+  const report = reportOf(lived('2026-03-01', '2026-04-01', special), { from: '2026-03-01', to: '2026-03-31' })
+
+  test('are told in the unit that fits, and priced by the begun unit', () => {
+    const result = statement([report], erp({ limits }))
+
+    expect(result.charges[0]).toMatchObject({ quantity: 2 * GB + 1, price: '0.90', amount: '2.70' })
+    expect(result.charges[0]?.text).toBe(
+      'Used on the disk that holds the appliance: 102 GB in use, 100 GB licensed, 2 GB more. Charged by the begun 1 GB: 3.',
+    )
+  })
+})
+
+test('that the licence was never brought in is said: its limits were not in force', () => {
+  const other = erp({ jti: '00000000-0000-4000-8000-000000000777' })
+  const report = reportOf(lived('2026-03-01', '2026-04-01'), { from: '2026-03-01', to: '2026-03-31' })
+
+  expect(statement([report], other).notes.join(' ')).toContain(`never brought in on ${INSTALLATION}`)
+  expect(statement([report]).notes.join(' ')).not.toContain('never brought in')
+})
+
 test('sessions that an administrator reserved are part of what is licensed', () => {
   const licence = erp({ limits: { sessions: { max: 4, behaviour: 'refuse', ...SEATS, reserved: 2 } } })
   const special = { '2026-03-10T08': { levels: { sessions: level(7, 35, 35) } } }

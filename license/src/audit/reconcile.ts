@@ -143,6 +143,7 @@ function notesOn(statement: Omit<Reconciliation, 'notes'>, all: readonly Measure
     ...(minutes > 0
       ? [`${minutes} minutes were not measured. They count as nothing, neither for nor against anybody.`]
       : []),
+    ...elsewhere(all, statement.contract.licence),
     ...(all.length > 1
       ? [
           'Users and sessions of different installations are not added up: without names nobody can tell who is counted in both.',
@@ -159,6 +160,14 @@ function notesOn(statement: Omit<Reconciliation, 'notes'>, all: readonly Measure
     'This is a statement about the past. It changes no licence and is no condition of a renewal.',
   ]
 }
+
+/** A licence counts from when it is brought in; one that never was, was no limit there. */
+const elsewhere = (all: readonly Measured[], licence: string) =>
+  all
+    .filter(({ licences }) => licences.every(({ claims }) => claims.jti !== licence))
+    .map(
+      ({ installation }) => `This licence was never brought in on ${installation}: its limits were not in force there.`,
+    )
 
 const uncounted = (sources: readonly Source[]) =>
   sources

@@ -70,10 +70,16 @@ function intervals({ excesses, timezone }: Reconciliation): Section {
     'Use beyond the licence',
     'Each stretch of whole hours in which it was above the limit at some minute.',
     ['Limit', 'From', 'Until', 'At most', 'Licensed', 'Minutes above', 'Installation', 'Clause'],
-    excesses.flatMap(({ title, clause, intervals: all }) =>
-      all.map(({ from, until, peak, limit, minutes, installation }) => [
+    excesses.flatMap(({ title, clause, limit, intervals: all }) =>
+      all.map(({ from, until, peak, limit: max, minutes, installation }) => [
         ...[title, moment(from, timezone), moment(until, timezone)],
-        ...[String(peak), String(limit), String(minutes), installation.slice(0, 8), clause],
+        ...[
+          amountInWords(peak, unitOf(limit)),
+          amountInWords(max, unitOf(limit)),
+          String(minutes),
+          installation.slice(0, 8),
+          clause,
+        ],
       ]),
     ),
     [3, 4, 5],
@@ -86,12 +92,8 @@ function times({ excesses, modules: used, installations: { time, missing, clause
     'From the first hour beyond the licence until use kept to it again. Months are counted as begun.',
     ['Limit', 'Beyond', 'Not licensed to this day', 'First day', 'Last day', 'Days', 'Months', 'Clause'],
     [
-      ...excesses.map((one) => [
-        one.title,
-        String(one.extent),
-        String(one.missing),
-        ...timeCells(one.time),
-        one.clause,
+      ...excesses.map(({ title, limit, extent, missing: open, time: of, clause: where }) => [
+        ...[title, amountInWords(extent, unitOf(limit)), amountInWords(open, unitOf(limit)), ...timeCells(of), where],
       ]),
       ...used.flatMap(({ title, unlicensed, clause: of }) =>
         unlicensed ? [[`${title} (module)`, '1', unlicensed.open ? '1' : '0', ...timeCells(unlicensed), of]] : [],
@@ -273,4 +275,5 @@ function moment(at: string, timeZone: string): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone, ...parts }).format(Date.parse(at))
 }
 
-const unitOf = (limit: string) => (limit.endsWith('_bytes') ? 'bytes' : limit.endsWith('_percent') ? '%' : '')
+/** What a limit counts, told by its name. */
+export const unitOf = (limit: string) => (limit.endsWith('_bytes') ? 'bytes' : limit.endsWith('_percent') ? '%' : '')

@@ -1,4 +1,6 @@
 import type { Reconciliation } from '@domicile/license/audit'
+import { amountInWords } from '@domicile/license/terms'
+import { unitOf } from './reconcile-sections.ts'
 
 /** A statement in a few sentences, for somebody who reads nothing else. */
 export function summaryOf(statement: Reconciliation): string[] {
@@ -16,7 +18,10 @@ export function summaryOf(statement: Reconciliation): string[] {
 function beyondInWords({ excesses, overspent, modules, installations }: Reconciliation): string[] {
   const spent = [...Map.groupBy(overspent, ({ title }) => title)]
   return [
-    ...excesses.map(({ title, peak, licensed, time }) => `${title} ${peak} of ${licensed}, ${days(time)}`),
+    ...excesses.map(({ title, limit, peak, licensed, time }) => {
+      const [used, max] = [peak, licensed].map((value) => amountInWords(value, unitOf(limit)))
+      return `${title} ${used} of ${max}, ${days(time)}`
+    }),
     ...spent.map(([title, all]) => `${title} in ${all.map((one) => one.in).join(', ')}`),
     ...modules.flatMap(({ title, unlicensed, licensed }) =>
       unlicensed ? [`module ${title} ${licensed ? 'outside of its' : 'without a'} licence, ${days(unlicensed)}`] : [],
