@@ -22,7 +22,7 @@ interface Counting {
 export interface FlowPorts {
   ask(questions: readonly Question[]): Promise<Answers>
   /** Writes hours down that were counted; when it throws they are counted again. */
-  write(flows: readonly FlowBody[]): void
+  write(flows: readonly FlowBody[]): Promise<void>
 }
 
 /** Counts each whole UTC hour once after it has ended, one after the other: what came to be in it. */
@@ -56,7 +56,7 @@ export class HourlyFlows {
     const { answers, unreachable } = await ask(questions)
     for (const { name, costMs } of answers) this.#costs.set(name, costMs)
     const { flows, counting } = this.#settle(questions, answers)
-    if (flows.length > 0) write(flows)
+    if (flows.length > 0) await write(flows)
     this.#counting = counting
     return { costMs: answers.reduce((sum, { costMs }) => sum + costMs, 0), unreachable, answers }
   }

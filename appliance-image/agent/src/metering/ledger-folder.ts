@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { KeptDays } from '@domicile/license/ledger'
 import { writeFileAtomic } from '../atomic-file.ts'
@@ -48,15 +48,5 @@ export class LedgerFolder {
   drop({ samples, hours }: KeptDays): void {
     for (const path of [...samples.map(this.samplesPath), ...hours.map(this.hoursPath)])
       for (const aside of ['', '.broken']) rmSync(`${path}${aside}`, { force: true })
-  }
-}
-
-/** The names in a folder outlast a power cut only when it is told so. */
-export function syncFolderNow(path: string): void {
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
   }
 }

@@ -1,6 +1,6 @@
-import type { FlowBody, MeterName } from '@domicile/license/ledger'
+import type { MeterName } from '@domicile/license/ledger'
 import { earned, levelsToAsk, MINUTE_MS, type Priced, spent } from './budget.ts'
-import { HourlyFlows } from './hourly-flows.ts'
+import { type FlowPorts, HourlyFlows } from './hourly-flows.ts'
 import { type Answer, type Answers, askMeters, type Meterable, type Question } from './meter-database.ts'
 import type { Counted, MeterQuery } from './meters.ts'
 
@@ -69,7 +69,7 @@ export class MeterReader {
    * Counts the hours that are over, as far as the credit reaches.
    * @param write as in `FlowPorts`
    */
-  async flows(now: Date, write: (flows: readonly FlowBody[]) => void): Promise<void> {
+  async flows(now: Date, write: FlowPorts['write']): Promise<void> {
     if (this.#unreachable !== null) return
     this.#flows.heedClock(now)
     const { costMs } = await this.#flows.count(now, this.#creditMs, { ask: (all) => this.#ask(all), write })
@@ -77,7 +77,7 @@ export class MeterReader {
   }
 
   /** As `flows`, for a day that is to be sealed: those that were over at its end, whatever they cost. */
-  async allFlows(until: Date, write: (flows: readonly FlowBody[]) => void): Promise<void> {
+  async allFlows(until: Date, write: FlowPorts['write']): Promise<void> {
     await this.#flows.count(until, null, { ask: (all) => this.#ask(all), write })
   }
 

@@ -64,18 +64,18 @@ export class OpenDay {
   }
 
   /** @throws Error of the file system: the sample is lost */
-  sample(minute: number, { columns, levels, counts }: Minute): void {
+  async sample(minute: number, { columns, levels, counts }: Minute): Promise<void> {
     const file = this.#mended()
     const body: ColumnsBody = { day: file.day, ...columns }
     const news = JSON.stringify(file.columns) === JSON.stringify(body) ? [] : [body]
-    file.append([...news, [minute, ...levels, ...counts]])
+    await file.append([...news, [minute, ...levels, ...counts]])
   }
 
   /** @throws Error of the file system; the hours are counted again then */
-  addFlows(flows: readonly FlowBody[]): void {
+  async addFlows(flows: readonly FlowBody[]): Promise<void> {
     const file = this.#mended()
     const columns: SampleBody[] = file.columns ? [] : [{ day: file.day, levels: [], counts: [], limits: {} }]
-    file.append([...columns, ...flows])
+    await file.append([...columns, ...flows])
   }
 
   /** Seals a day that is over. @throws Error of the file system; it stays without a seal then */

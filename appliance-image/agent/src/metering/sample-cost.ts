@@ -37,7 +37,7 @@ export async function measureSampleCost(
     const sampled = elapsedMs()
     costs.minutes.push(sampled - began)
     let written = false
-    await reader.flows(new Date(start.getTime() + minute * MINUTE_MS), (flows) => {
+    await reader.flows(new Date(start.getTime() + minute * MINUTE_MS), async (flows) => {
       written = flows.length > 0
     })
     if (written) costs.hours.push(elapsedMs() - sampled)

@@ -94,7 +94,7 @@ export class Sampler {
     this.#pending.heed(await gauges.traffic())
     const asked = await this.#levels()
     for (const [name, more] of Object.entries(gauges.reported())) this.#pending.add(name, more)
-    days.sample(minute, {
+    await days.sample(minute, {
       columns: { levels, counts, limits: limits() },
       levels: levels.map((name) => asked.get(name) ?? null),
       counts: this.#pending.values(counts),
@@ -128,10 +128,10 @@ export class Sampler {
     await days.seal(day, now)
   }
 
-  #writeFlows = (flows: readonly FlowBody[]): void => {
+  #writeFlows = async (flows: readonly FlowBody[]): Promise<void> => {
     // First what follows from them: what is written down twice is known to be so, what is not at all is lost.
     for (const { hour, counts } of flows) this.#noteFirstUse(hour, counts)
-    this.#ports.days.addFlows(flows)
+    await this.#ports.days.addFlows(flows)
   }
 
   #noteFirstUse(hour: string, counts: FlowBody['counts']): void {

@@ -37,67 +37,67 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 const opened = () => new SamplesFile(path, DAY)
 /** With columns and so many minutes. */
-function filled(minutes: number): SamplesFile {
+async function filled(minutes: number): Promise<SamplesFile> {
   const file = opened()
-  file.append([COLUMNS])
-  for (let at = 0; at < minutes; at++) file.append([minute(at)])
+  await file.append([COLUMNS])
+  for (let at = 0; at < minutes; at++) await file.append([minute(at)])
   return file
 }
 const text = () => readFileSync(path, 'utf8')
 
 describe('a file of samples', () => {
-  test('says after a new start what was written before, and goes on', () => {
-    const before = filled(3)
+  test('says after a new start what was written before, and goes on', async () => {
+    const before = await filled(3)
     const after = opened()
 
     expect(after.opened).toEqual({ problem: null, cut: false })
     expect([after.lines, after.head, after.minute, after.columns]).toEqual([4, before.head, 2, COLUMNS])
-    after.append([minute(3), { hour: `${DAY}T08`, counts: { sale: 3 } }])
+    await after.append([minute(3), { hour: `${DAY}T08`, counts: { sale: 3 } }])
     expect(readSamples(text(), DAY)).toMatchObject({ lines: 6, problem: null })
     expect(statSync(path).mode & 0o777).toBe(0o600)
   })
 
-  test('knows when the database was last seen', () => {
-    const file = filled(3)
-    file.append([[3, 7, null, 0]])
+  test('knows when the database was last seen', async () => {
+    const file = await filled(3)
+    await file.append([[3, 7, null, 0]])
 
     expect([file.minute, file.knownMinute]).toEqual([3, 2])
     expect([opened().minute, opened().knownMinute]).toEqual([3, 2])
   })
 
-  test('writes all of what belongs together, or nothing', () => {
-    const file = filled(2)
+  test('writes all of what belongs together, or nothing', async () => {
+    const file = await filled(2)
     const before = text()
 
-    expect(() => file.append([minute(2), [3, 0.5, 0, 0]])).toThrow(RangeError)
+    await expect(file.append([minute(2), [3, 0.5, 0, 0]])).rejects.toThrow(RangeError)
     expect(text()).toBe(before)
     expect([file.lines, file.minute]).toEqual([3, 1])
   })
 
-  test('that cannot be written stays as it is, and is written when it can be', () => {
+  test('that cannot be written stays as it is, and is written when it can be', async () => {
     const file = new SamplesFile(join(folder, 'later', `${DAY}.jsonl`), DAY)
-    expect(() => file.append([COLUMNS, minute(0)])).toThrow('ENOENT')
+    await expect(file.append([COLUMNS, minute(0)])).rejects.toThrow('ENOENT')
     expect(file.lines).toBe(0)
     mkdirSync(join(folder, 'later'))
-    file.append([COLUMNS, minute(1)])
+    await file.append([COLUMNS, minute(1)])
 
     expect(file.readWhole()).toMatchObject({ read: { lines: 2 }, problem: null })
   })
 
-  test.each([1, 20, 60, 80])('whose last line was cut %i bytes before its end loses that line alone', (bytes) => {
-    filled(3)
+  test.each([1, 20, 60, 80])('whose last line was cut %i bytes before its end loses that line alone', async (bytes) => {
+    await filled(3)
     truncateSync(path, statSync(path).size - bytes)
     const file = opened()
 
     expect(file.opened).toEqual({ problem: null, cut: true })
     expect([file.lines, file.minute]).toEqual([3, 1])
-    file.append([minute(2)])
+    await file.append([minute(2)])
     expect(readSamples(text(), DAY)).toMatchObject({ lines: 4, problem: null })
     expect(existsSync(`${path}.broken`)).toBe(false)
   })
 
-  test('that was changed while the agent was down says so; what holds goes on and the whole is kept', () => {
-    filled(4)
+  test('that was changed while the agent was down says so; what holds goes on and the whole is kept', async () => {
+    await filled(4)
     const changed = text().replace('[1,7,', '[1,8,')
     writeFileSync(path, changed)
     const file = opened()
@@ -105,7 +105,7 @@ describe('a file of samples', () => {
     expect(file.opened.problem).toContain('line 3')
     expect(file.lines).toBe(2)
     expect(readFileSync(`${path}.broken`, 'utf8')).toBe(changed)
-    file.append([minute(4)])
+    await file.append([minute(4)])
     expect(readSamples(text(), DAY)).toMatchObject({ lines: 3, problem: null })
   })
 
@@ -118,19 +118,19 @@ describe('a file of samples', () => {
       4,
       'changed while the agent ran',
     ],
-  ])('sees while the agent runs that %s', (_, change, left, problem) => {
-    const file = filled(3)
+  ])('sees while the agent runs that %s', async (_, change, left, problem) => {
+    const file = await filled(3)
     writeFileSync(path, change(text()))
 
     expect(file.mend()).toContain(problem)
     expect(file.lines).toBe(left)
     expect(file.mend()).toBeNull()
-    file.append([minute(10)])
+    await file.append([minute(10)])
     expect(readSamples(text(), DAY)).toMatchObject({ lines: left + 1, problem: null })
   })
 
-  test('that was changed without another size is found out when it is read', () => {
-    const file = filled(3)
+  test('that was changed without another size is found out when it is read', async () => {
+    const file = await filled(3)
     writeFileSync(path, text().replace('[1,7,', '[1,8,'))
     expect(file.mend()).toBeNull()
 
@@ -138,8 +138,8 @@ describe('a file of samples', () => {
     expect(file.readWhole()).toMatchObject({ problem: null, read: { lines: 2, problem: null } })
   })
 
-  test('that was written anew with a chain that holds is found out when it is read', () => {
-    const file = filled(1)
+  test('that was written anew with a chain that holds is found out when it is read', async () => {
+    const file = await filled(1)
     const columns = sampleLine('0'.repeat(64), COLUMNS)
     writeFileSync(path, columns.text + sampleLine(columns.hash, [0, 8, 9_000_000, 0]).text)
 
@@ -154,11 +154,11 @@ describe('a process that is killed while it appends', () => {
     import { SamplesFile } from ${JSON.stringify(join(import.meta.dirname, 'samples-file.ts'))}
     const [, , path, day] = process.argv
     const file = new SamplesFile(path, day)
-    if (!file.columns) file.append([{ day, levels: ['users'], counts: [], limits: {} }])
+    if (!file.columns) await file.append([{ day, levels: ['users'], counts: [], limits: {} }])
     process.stdout.write(JSON.stringify({ ...file.opened, lines: file.lines }) + '\\n')
     for (let next = file.minute + 1; ; next++) {
       const at = Math.min(1439, next)
-      file.append([[at, at]])
+      await file.append([[at, at]])
       // Said after it is on the disk: it must be there.
       process.stdout.write(file.lines + '\\n')
     }`

@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import {
   type ColumnsBody,
@@ -9,7 +10,7 @@ import {
   type SampleBody,
   sampleLine,
 } from '@domicile/license/ledger'
-import { syncFolderNow } from './ledger-folder.ts'
+import { syncFolder } from '../atomic-file.ts'
 
 /** Where a file of samples stands. */
 interface Place {
@@ -91,28 +92,28 @@ export class SamplesFile {
   }
 
   /**
-   * Appends all of the bodies or none; on the disk when it returns. To be called after `mend`.
+   * Appends all of the bodies or none; on the disk when it returns. To be called after `mend`, one after the other. Nobody
+   * who asks the gate waits for the disk meanwhile.
    * @throws Error of the file system, for example when the disk is full; RangeError when a body is none
    */
-  append(bodies: readonly SampleBody[]): void {
-    let { head } = this.#place
+  async append(bodies: readonly SampleBody[]): Promise<void> {
+    const before = this.#place
+    let { head } = before
     let text = ''
     for (const body of bodies) {
       const line = sampleLine(head, body)
       head = line.hash
       text += line.text
     }
-    const isNew = this.#place.bytes === 0
     try {
-      appendFileSync(this.path, text, { mode: 0o600, flush: true })
-      if (isNew) syncFolderNow(dirname(this.path))
+      await appendSynced(this.path, text)
+      if (before.bytes === 0) await syncFolder(dirname(this.path))
     } catch (error) {
       // What of it got onto a full disk would spoil the next line.
-      if (existsSync(this.path)) truncateSync(this.path, this.#place.bytes)
+      if (existsSync(this.path)) truncateSync(this.path, before.bytes)
       throw error
     }
-    const bytes = this.#place.bytes + Buffer.byteLength(text)
-    this.#place = { ...bodies.reduce(after, this.#place), head, bytes }
+    this.#place = { ...bodies.reduce(after, before), head, bytes: before.bytes + Buffer.byteLength(text) }
   }
 
   /** The whole day as it stands on the disk; where that is not what was written here, what holds of it, and what was wrong. */
@@ -138,6 +139,16 @@ export class SamplesFile {
 
   #text = () => (existsSync(this.path) ? readFileSync(this.path, 'utf8') : '')
   #size = () => (existsSync(this.path) ? statSync(this.path).size : 0)
+}
+
+async function appendSynced(path: string, text: string): Promise<void> {
+  const file = await open(path, 'a', 0o600)
+  try {
+    await file.appendFile(text)
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
 }
 
 function after(place: Place, body: SampleBody): Place {
