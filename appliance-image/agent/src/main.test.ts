@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, hash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, createServer } from 'node:tls'
+import { readReport } from '@domicile/license/audit'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { bundleAgent } from '../../bundle-agent.ts'
 import { LEAST, TEXTS } from './config.fixture.ts'
@@ -190,6 +191,38 @@ describe('the agent', () => {
     expect((await health('/.well-known/acme-challenge/a.b')).status).toBe(404)
     expect((await post('/v1/tls-use', '{"mode":"internal"}')).status).toBe(200)
     expect((await health('/.well-known/acme-challenge/to-ken_1')).status).toBe(404)
+  })
+
+  test('makes a report of its ledger that whoever gets it can verify', async () => {
+    await launch()
+    await healthy()
+    const { status, answer } = await post('/v1/licence-audit', '{"from":null,"to":null,"exchange":true}')
+
+    expect(status).toBe(200)
+    const { file, bytes, sha256, findings } = VERBS['licence-audit'].response.parse(answer)
+    expect(findings).toEqual([])
+    const path = join(home, 'run', file)
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    const text = await readFile(path, 'utf8')
+    expect([bytes, sha256]).toEqual([Buffer.byteLength(text), hash('sha256', text)])
+    const report = readReport(text, { now: new Date(), vendorKeys: [] })
+    expect(report).toMatchObject({ findings: [], reporter: { product: 'erp', purpose: 'production' } })
+    expect(report.chain.checkpoints).toHaveLength(1)
+  })
+
+  test('refuses a report of a time in which there was nothing', async () => {
+    await launch()
+    await healthy()
+    const ask = (from: string, to: string) => post('/v1/licence-audit', JSON.stringify({ from, to, exchange: false }))
+
+    expect(await ask('2020-02-02', '2020-02-01')).toMatchObject({
+      ...{ status: 409, answer: { error: { code: 'AUDIT_PERIOD_EMPTY', hint: expect.stringContaining('--from') } } },
+    })
+    expect((await ask('2020-02-31', '2020-03-01')).status).toBe(400)
+    expect((await post('/v1/licence-samples', '{"day":"../../record","hour":1}')).status).toBe(400)
+    expect(await post('/v1/licence-samples', '{"day":"2020-02-02","hour":1}')).toEqual({
+      ...{ status: 200, answer: { lines: null } },
+    })
   })
 
   test('refuses what it does not understand, and says what it speaks', async () => {
