@@ -147,7 +147,7 @@ svg.key { width: 24px; height: 12px; } figcaption { color: #57606a; } figcaption
 table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 600; }
 th, td { padding: .3rem .9rem .3rem 0; border-bottom: 1px solid #d0d7de; vertical-align: top; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .number { text-align: right; } th:last-child, td:last-child { padding-right: 0; }
-td.short { white-space: nowrap; } code { font-size: .8em; white-space: pre-wrap; }
+td.short, .queries td:nth-child(3) { white-space: nowrap; } code { font-size: .8em; white-space: pre-wrap; }
 @media print {
   @page { size: A4; margin: 15mm; }
   body { font-size: 9.5pt; } main { margin: 0; padding: 0; max-width: none; }
