@@ -2,6 +2,8 @@ import {
   type DayHours,
   type DaySeal,
   type FlowBody,
+  hoursDigest,
+  hoursText,
   type LevelSummary,
   type MeterName,
   readSeal,
@@ -38,6 +40,20 @@ export interface EvidenceSource {
   readonly lines: readonly RecordLine[]
   /** In order. */
   readonly days: Iterable<DayHours>
+}
+
+/** Only the days that are as they were sealed, and those that are not yet: of the others their seals speak. */
+export function undoubted({ lines, days }: EvidenceSource): EvidenceSource {
+  const sealed = new Map([...sealsIn(lines)].map(([day, { hours }]) => [day, hours]))
+  const holds = (day: DayHours) => !sealed.has(day.day) || sealed.get(day.day) === hoursDigest(hoursText(day))
+  return {
+    lines,
+    days: {
+      *[Symbol.iterator]() {
+        for (const day of days) if (holds(day)) yield day
+      },
+    },
+  }
 }
 
 /** What a UTC day has of a period. */

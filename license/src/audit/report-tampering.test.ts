@@ -184,6 +184,17 @@ describe('who makes a whole file anew is found out', () => {
     expect(report.licences).toHaveLength(1)
   })
 
+  test('when hours are not those that were sealed: of that day the seal speaks, on both sides', async () => {
+    const made = lived()
+    made.days = made.days.map((day) => (day.day === '2026-03-05' ? { ...day, hours: day.hours.slice(9) } : day))
+    const written = await made.report(PERIOD, MADE_AT)
+    const { findings, figures } = read(written)
+
+    expect(codes(findings)).toEqual(['HOURS_CHANGED'])
+    expect(figures.users?.peak?.value).toBe(13)
+    expect(JSON.parse(written.split('\n')[1] as string).figures).toEqual(figures)
+  })
+
   test('when days are left out and the hours with them', async () => {
     const made = TestInstallation.licensed('2026-02-20T00:00Z')
     made.live('2026-02-20', '2026-03-03').live('2026-03-06', '2026-03-19')

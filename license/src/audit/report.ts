@@ -2,7 +2,7 @@ import { createPublicKey, hash, type KeyObject } from 'node:crypto'
 import type { Claims, TrustedKey } from '../document/index.ts'
 import { chainOf } from '../record/index.ts'
 import { endOf, startOf } from '../terms/index.ts'
-import type { EvidenceSource } from './blocks.ts'
+import { type EvidenceSource, undoubted } from './blocks.ts'
 import { auditFigures } from './figures.ts'
 import { licencesIn, timezoneOf, type VendorKeys } from './history.ts'
 import { limitFindings } from './limit-findings.ts'
@@ -42,7 +42,8 @@ export async function composeReport(
   const { reporter, period, timezone } = parts
   const evidence = { lines: parts.evidence.lines.map(leaving), days: parts.evidence.days }
   const { licences } = licencesIn(evidence.lines, parts.vendorKeys, reporter)
-  const text = writeReport(parts, auditFigures({ reporter, period, timezone, evidence, licences }), evidence)
+  const figures = auditFigures({ reporter, period, timezone, evidence: undoubted(evidence), licences })
+  const text = writeReport(parts, figures, evidence)
   return text + signatureLine(await sign(usageClaims(parts, text)))
 }
 
