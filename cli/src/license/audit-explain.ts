@@ -1,5 +1,5 @@
 import type { AuditReport, CountFigures, LevelFigures } from '@domicile/license/audit'
-import type { MeterDescription, SampleBody } from '@domicile/license/ledger'
+import { isReported, type MeterDescription, type SampleBody } from '@domicile/license/ledger'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { METER_ROLE } from '@domicile/stacks/plan'
 import { hourInWords, titleOf, valueInWords } from './audit-words.ts'
@@ -35,7 +35,10 @@ async function explainOne(report: AuditReport, description: MeterDescription, sa
   return [...lines, ...(await aroundPeak(report, name, figures, samplesOf))]
 }
 
-function howCounted({ sql, kind }: MeterDescription): string[] {
+function howCounted(description: MeterDescription): string[] {
+  const { sql, kind } = description
+  if (isReported(description))
+    return ['  Reported by the application itself; counted in the minute in which it said so.']
   if (sql === null) return ['  Counted by the appliance itself, once a minute.']
   const when =
     kind === 'count'

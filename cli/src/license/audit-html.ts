@@ -1,4 +1,5 @@
 import type { AuditReport } from '@domicile/license/audit'
+import { isReported } from '@domicile/license/ledger'
 import { endOf, startOf } from '@domicile/license/terms'
 import { CHART_LEGEND, hoursChart, levelChart } from './audit-chart.ts'
 import { hoursOfDay, stepsOf } from './audit-series.ts'
@@ -119,8 +120,10 @@ const SHORT = 20
 
 function queries({ figures: { descriptions } }: AuditReport): string {
   if (descriptions.length === 0) return ''
-  const rows = descriptions.map(({ name, title, kind, sql }) => {
-    const how = sql === null ? 'counted by the appliance itself' : `<code>${escaped(sql)}</code>`
+  const rows = descriptions.map((description) => {
+    const { name, title, kind, sql } = description
+    const own = isReported(description) ? 'reported by the application' : 'counted by the appliance itself'
+    const how = sql === null ? own : `<code>${escaped(sql)}</code>`
     return `<tr><td>${escaped(name)}</td><td>${escaped(title)}</td><td>${kind}</td><td>${how}</td></tr>`
   })
   return `<section><h2>What was counted, and how</h2>

@@ -198,6 +198,14 @@ describe('explained', () => {
     expect(METER_SECONDS * 1000).toBe(STATEMENT_MS)
   })
 
+  test('what the application reported: that there is no query to repeat', async () => {
+    const mails = { name: 'mails', kind: 'count', title: 'Mails sent', sql: null, module: null } as const
+    const report = await weekReport({ descriptions: [mails] })
+
+    expect(await explain(report, 'mails', samples)).toContain('  Reported by the application itself')
+    expect(auditHtml(report)).toContain('<td>Mails sent</td><td>count</td><td>reported by the application</td>')
+  })
+
   test('minutes that were dropped are vouched for by the seal', async () => {
     expect(await explain(week, 'users', async () => null)).toContain('were dropped since')
   })
