@@ -79,9 +79,10 @@ function section(command: Command): string {
 }
 
 function usage({ id, args, strict }: Command, flags: readonly Flag[]): string {
-  const names = Object.values(args).map(({ name, required }) =>
-    required ? name.toUpperCase() : `[${name.toUpperCase()}]`,
-  )
+  const names = Object.values(args).map(({ name, required, multiple }) => {
+    const written = `${name.toUpperCase()}${multiple ? '...' : ''}`
+    return required ? written : `[${written}]`
+  })
   const required = flags.filter((flag) => flag.required).map((flag) => `--${flag.name} ${placeholder(flag)}`)
   const more = strict === false ? ['KEY=VALUE …'] : []
   return ['domicile', words(id), ...names, ...more, ...required, '[FLAGS]'].join(' ')

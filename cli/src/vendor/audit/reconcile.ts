@@ -40,7 +40,7 @@ export interface Given {
   readonly reports: readonly string[]
   /** A licence, and what came after it: renewals, receipts, key lists. */
   readonly licence: string
-  readonly prices: string | undefined
+  readonly prices?: string | undefined
 }
 
 /**

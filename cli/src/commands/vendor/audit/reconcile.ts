@@ -1,5 +1,5 @@
-import { ExitCode, UserError } from '@domicile/stacks/kernel'
-import { Flags } from '@oclif/core'
+import { ExitCode } from '@domicile/stacks/kernel'
+import { Args, Flags } from '@oclif/core'
 import { ApplianceCommand } from '../../../appliance-command.ts'
 import { writeGiven } from '../../../given-file.ts'
 import * as shared from '../../../vendor/audit/flags.ts'
@@ -11,12 +11,13 @@ export default class VendorAuditReconcile extends ApplianceCommand {
   static override summary = 'What follows from the use that reports prove: licences, maintenance, tiers, penalty.'
   static override description =
     'Takes reports of any installations and periods under one licence, and computes what its terms make of them: intervals beyond the licence, licences for the actual extent, maintenance for that time, what is billed afterwards, tiers, fair use and the base of a penalty. Amounts only with a price list. For either side: the same files give the same figures. It changes nothing, and no renewal waits for it. Exit code 4 when anything in the reports does not hold.'
-  static override usage = '<%= command.id %> FILE... --licence FILE [--prices FILE] [--vendor-key KEY...] [--html FILE]'
   static override examples = [
     '<%= config.bin %> <%= command.id %> audit-2026.jsonl --licence k-17.lic --vendor-key vendor.pub',
     '<%= config.bin %> <%= command.id %> audit-q1.jsonl audit-q2.jsonl --licence k-17.lic --prices prices.yaml --html statement.html',
   ]
-  static override strict = false
+  static override args = {
+    file: Args.string({ description: 'the reports, one or more', required: true, multiple: true }),
+  }
   static override flags = {
     licence: Flags.string({
       summary: 'the licence; its renewals may follow in the same file',
@@ -29,11 +30,9 @@ export default class VendorAuditReconcile extends ApplianceCommand {
   }
 
   async run() {
-    const { argv, flags } = await this.parse(VendorAuditReconcile)
-    const reports = argv as string[]
-    if (reports.length === 0) throw noReport()
+    const { args, flags } = await this.parse(VendorAuditReconcile)
     const vendorKeys = await shared.readVendorKeys(flags['vendor-key'])
-    const result = await reconciled({ reports, licence: flags.licence, prices: flags.prices }, vendorKeys, new Date())
+    const result = await reconciled({ ...flags, reports: args.file }, vendorKeys, new Date())
     if (flags.html) await writeGiven(flags.html, reconcileHtml(result))
     this.log(reconcileText(result))
     if (!result.holds) process.exitCode = ExitCode.Unverified
@@ -41,10 +40,3 @@ export default class VendorAuditReconcile extends ApplianceCommand {
     return { ...evidence, ...statement }
   }
 }
-
-const noReport = () =>
-  new UserError('No report was named.', {
-    code: 'NO_REPORT',
-    hint: 'Name the files that the customer sent: domicile vendor audit reconcile FILE... --licence FILE',
-    exitCode: ExitCode.Usage,
-  })
