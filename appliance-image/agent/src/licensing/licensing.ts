@@ -82,7 +82,8 @@ export async function startLicensing(
     ...{ keeper, enforcer, own, log },
     application: meterDatabase(config, log),
     monotonic: () => process.uptime() * 1000,
-    peak: () => (keeper.standing.effects.limits.sessions ? gate.seats.takePeak() : null),
+    // Without the table nobody knows who else has a seat.
+    peak: () => (keeper.standing.effects.limits.sessions && gate.seats.reachable ? gate.seats.takePeak() : null),
     reported: () => reported.take(),
   })
   keeper.onChange = () => void enforcer.run()
@@ -188,7 +189,10 @@ const jobsOf = ({ keeper, enforcer, gate, metering, loaded }: Working, usage: ()
       await gate.seats.cull(idleMinutesOf(keeper))
     }),
     // A minute is sampled once; asked more often, none is missed.
-    job('samples', 15, metering.run),
+    job('samples', 15, async () => {
+      await loaded
+      await metering.run()
+    }),
   ]
 }
 

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { readHours, readSamples } from '@domicile/license/ledger'
-import { dayAfter, hourAfter, hourOf } from './hours.ts'
+import { readHours } from '@domicile/license/ledger'
+import { dayAfter, dayOf, hourAfter, hourOf } from './hours.ts'
 import type { LedgerFolder } from './ledger-folder.ts'
 import type { Counted } from './meters.ts'
+import type { OpenDay } from './open-day.ts'
 
 export interface Since {
   /** When the record begins, ISO 8601. */
@@ -16,36 +16,24 @@ export interface Since {
  * installation. Where days were sealed and nothing says any more what was counted in them, none of their hours is counted
  * a second time.
  */
-export function firstHourToCount(
-  folder: LedgerFolder,
-  sealed: ReadonlySet<string>,
-  { begunAt, now, counted }: Since,
-): string {
-  const today = now.toISOString().slice(0, 10)
+export function firstHourToCount(folder: LedgerFolder, days: OpenDay, { begunAt, now, counted }: Since): string {
+  const today = dayOf(now)
   const begun = hourOf(new Date(begunAt))
   if (counted.flowQueries.length === 0) return begun
   const { samples, hours } = folder.days()
-  const days = [...new Set([...samples, ...hours])].filter((day) => day <= today).sort()
-  for (const day of days.reverse()) {
-    const last = hoursCounted(folder, day, sealed.has(day)).sort().at(-1)
+  const filed = [...new Set([...samples, ...hours])].filter((day) => day <= today).sort()
+  for (const day of filed.reverse()) {
+    const last = days.sealed.has(day) ? lastSealed(folder, day) : days.open(day, now).flowHour
     if (last) return hourAfter(last)
   }
-  const lastSealed = [...sealed]
-    .filter((day) => day <= today)
+  const sealed = [...days.sealed].filter((day) => day <= today).sort()
+  const last = sealed.at(-1)
+  return last ? `${dayAfter(last)}T00` : begun
+}
+
+/** The latest hour that arrived on a day that has its seal. */
+const lastSealed = (folder: LedgerFolder, day: string): string | null =>
+  (readHours(folder.hoursText(day) ?? '').hours?.flows ?? [])
+    .map(({ hour }) => hour)
     .sort()
-    .at(-1)
-  return lastSealed ? `${dayAfter(lastSealed)}T00` : begun
-}
-
-function hoursCounted(folder: LedgerFolder, day: string, sealed: boolean): string[] {
-  if (sealed) return (readHours(folder.hoursText(day) ?? '').hours?.flows ?? []).map(({ hour }) => hour)
-  return readSamples(samplesText(folder, day), day).bodies.flatMap((body) => ('hour' in body ? [body.hour] : []))
-}
-
-function samplesText(folder: LedgerFolder, day: string): string {
-  try {
-    return readFileSync(folder.samplesPath(day), 'utf8')
-  } catch {
-    return ''
-  }
-}
+    .at(-1) ?? null

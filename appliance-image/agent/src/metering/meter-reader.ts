@@ -85,7 +85,7 @@ export class MeterReader {
     if (questions.length === 0) return { answers: [], unreachable: null }
     const asked = await askMeters(this.#ports.database, questions, this.#ports.monotonic)
     this.#unreachable = asked.unreachable
-    for (const answer of asked.answers) this.#noteProblem(answer)
+    for (const answer of asked.answers) if (answer.name !== ANYBODY_THERE.name) this.#noteProblem(answer)
     return asked
   }
 

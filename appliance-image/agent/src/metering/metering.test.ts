@@ -1,4 +1,5 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { mayLeave } from '@domicile/license/audit'
 import { type ColumnsBody, type FlowBody, type MinuteBody, summarize } from '@domicile/license/ledger'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -331,6 +332,25 @@ describe('a file that is not what was written', () => {
     ])
     expect(appliance.lines('tampered')).toEqual([])
   })
+})
+
+test('a folder that cannot be used is said, stops nothing else, and is used as soon as it can be', async () => {
+  const ledger = join(appliance.folder, 'licence/ledger')
+  await appliance.start()
+  writeFileSync(ledger, 'a file')
+  appliance.metering.count('session-refused')
+  await expect(appliance.run()).rejects.toThrow('EEXIST')
+  expect(appliance.metering.findings).toMatchObject([{ code: 'SAMPLES_FAIL' }])
+  appliance.pass(60_000)
+  rmSync(ledger)
+  mkdirSync(join(ledger, 'samples', `${DAY}.jsonl`), { recursive: true })
+  await expect(appliance.run()).rejects.toThrow('EISDIR')
+  appliance.pass(60_000)
+  rmSync(ledger, { recursive: true })
+  await appliance.run()
+
+  expect(appliance.metering.findings).toEqual([])
+  expect(minutes().map((minute) => value('sessions_refused', minute))).toEqual([1])
 })
 
 describe('what the database remembers', () => {

@@ -13,10 +13,11 @@ import { firstHourToCount } from './first-hour.ts'
 import { LedgerFindings } from './ledger-findings.ts'
 import { LedgerFolder } from './ledger-folder.ts'
 import { diskBytes, gatewayTraffic, loadSinceAsked } from './machine.ts'
-import { type Meterable, STATEMENT_MS } from './meter-database.ts'
+import { codeOf, type Meterable, STATEMENT_MS } from './meter-database.ts'
 import { MeterReader } from './meter-reader.ts'
 import { countedBy, limitsOn } from './meters.ts'
 import { OpenDay } from './open-day.ts'
+import { PendingCounts } from './pending-counts.ts'
 import { Sampler } from './sampler.ts'
 import { Testimony } from './testimony.ts'
 
@@ -51,63 +52,73 @@ const COUNTED: Partial<Record<GateEvent, MeterName>> = {
   'session-unchecked': 'sessions_unchecked',
 }
 
-/**
- * Puts together what counts: the ledger in `<state>/licence/ledger`, sampled every minute.
- * @throws Error when the folder cannot be used
- */
-export function startMetering(
-  config: Pick<Config, 'application' | 'cooperation' | 'guards' | 'gateway' | 'meters' | 'folders'>,
-  ports: MeteringPorts,
-): Metering {
-  const { keeper, enforcer, peak, reported, own, log } = ports
-  const { guards, gateway, meters, folders } = config
-  const folder = new LedgerFolder(join(folders.state, 'licence', 'ledger'))
-  // By the gate, or by the application itself.
-  const sessions = config.application.session !== undefined || config.cooperation !== undefined
-  const counted = countedBy({ meters, guards, sessions, traffic: gateway !== undefined })
-  const found = new LedgerFindings(keeper, log)
-  const days = new OpenDay(folder, found.record)
+type MeteringConfig = Pick<Config, 'application' | 'cooperation' | 'guards' | 'gateway' | 'meters' | 'folders'>
+
+/** The ledger in `<state>/licence/ledger`, sampled every minute. Nobody's work hangs on it: whatever its files hold, it starts. */
+export function startMetering(config: MeteringConfig, ports: MeteringPorts): Metering {
+  const pending = new PendingCounts()
+  const found = new LedgerFindings(ports.keeper, ports.log)
+  let sampling: Sampling | null = null
+  let problem: string | null = null
+  return {
+    run: async () => {
+      try {
+        sampling ??= startSampling(config, ports, { pending, found })
+        await sampling.sampler.run()
+        problem = null
+      } catch (error) {
+        problem = codeOf(error)
+        throw error
+      }
+    },
+    count: (event) => {
+      const name = COUNTED[event]
+      if (name) pending.add(name)
+      return name !== undefined
+    },
+    levels: () => sampling?.sampler.levels() ?? {},
+    get findings() {
+      const reading = sampling ? readerFindings(sampling.reader) : []
+      return [...found.findings, ...(problem === null ? [] : [notWritten(problem)]), ...reading]
+    },
+  }
+}
+
+interface Sampling {
+  readonly sampler: Sampler
+  readonly reader: MeterReader
+}
+
+/** @throws Error of the file system */
+function startSampling(
+  { application, cooperation, guards, gateway, meters, folders }: MeteringConfig,
+  { keeper, enforcer, peak, reported, own, log, ...ports }: MeteringPorts,
+  { pending, found }: { pending: PendingCounts; found: LedgerFindings },
+): Sampling {
   const now = keeper.now()
+  // By the gate, or by the application itself.
+  const sessions = application.session !== undefined || cooperation !== undefined
+  const counted = countedBy({ meters, guards, sessions, traffic: gateway !== undefined })
+  const folder = new LedgerFolder(join(folders.state, 'licence', 'ledger'))
+  const days = new OpenDay(folder, found.record)
+  const contains = (n: number, hash: string) => keeper.contains(n, hash)
+  const seen = { chain: () => keeper.chain, contains, found: found.contradiction }
+  const testimony = new Testimony({ database: own, folder, days, log, ...seen }, now)
   const begunAt = keeper.linesOf('begun')[0]?.at ?? now.toISOString()
-  const reader = new MeterReader(counted, firstHourToCount(folder, days.sealed, { begunAt, now, counted }), {
-    database: ports.application,
-    monotonic: ports.monotonic,
-  })
-  const testimony = new Testimony(
-    {
-      ...{ database: own, folder, days, log },
-      chain: () => keeper.chain,
-      contains: (n, hash) => keeper.contains(n, hash),
-      found: found.contradiction,
-    },
-    now,
-  )
+  const firstHour = firstHourToCount(folder, days, { begunAt, now, counted })
+  const reader = new MeterReader(counted, firstHour, { database: ports.application, monotonic: ports.monotonic })
+  const gauges = {
+    ...{ peak, reported, loadPercent: loadSinceAsked() },
+    users: () => enforcer.users.used,
+    diskBytes: () => diskBytes(folders.state),
+    traffic: async () => (gateway ? gatewayTraffic(gateway) : null),
+  }
   const sampler = new Sampler({
-    ...{ counted, days, reader, log },
-    record: found.record,
-    gauges: {
-      users: () => enforcer.users.used,
-      peak,
-      reported,
-      loadPercent: loadSinceAsked(),
-      diskBytes: () => diskBytes(folders.state),
-      traffic: async () => (gateway ? gatewayTraffic(gateway) : null),
-    },
+    ...{ counted, days, reader, pending, gauges, log, record: found.record },
     limits: () => limitsOn(counted.levels, keeper.standing.effects.limits, keeper.licence?.modules ?? {}),
     testify: (at) => testimony.give(at),
   })
-  return {
-    run: sampler.run,
-    count: (event) => {
-      const name = COUNTED[event]
-      if (name) sampler.count(name)
-      return name !== undefined
-    },
-    levels: sampler.levels,
-    get findings() {
-      return [...found.findings, ...readerFindings(reader)]
-    },
-  }
+  return { sampler, reader }
 }
 
 /** The application's database for those who count: one connection, and nothing that it could change. */
@@ -119,6 +130,12 @@ export function meterDatabase({ database }: Config, log: Log): PostgresDatabase 
     { connections: 1, statementMs: STATEMENT_MS },
   )
 }
+
+const notWritten = (code: string): Advice => ({
+  code: 'SAMPLES_FAIL',
+  message: `What is counted cannot be written down now (${code}).`,
+  hint: 'Nobody is refused for it; an audit shows the gap. See whether the disk is full: domicile status',
+})
 
 const SEE = 'Nothing is refused for want of a number. See whether PostgreSQL runs: domicile status'
 

@@ -5,7 +5,7 @@ import type { Traffic } from './machine.ts'
 import type { MeterReader } from './meter-reader.ts'
 import type { Counted } from './meters.ts'
 import type { LedgerRecord, OpenDay } from './open-day.ts'
-import { PendingCounts } from './pending-counts.ts'
+import type { PendingCounts } from './pending-counts.ts'
 import { Reachability } from './reachability.ts'
 
 export interface SamplerRecord extends LedgerRecord {
@@ -36,6 +36,7 @@ export interface SamplerPorts {
   readonly record: SamplerRecord
   readonly days: OpenDay
   readonly reader: MeterReader
+  readonly pending: PendingCounts
   readonly gauges: Gauges
   /** In force now, on levels. */
   limits(): Readonly<Record<MeterName, number>>
@@ -47,22 +48,16 @@ export interface SamplerPorts {
 /** Takes a sample of everything that is counted, once in each minute of licence time. */
 export class Sampler {
   readonly #ports: SamplerPorts
-  readonly #pending = new PendingCounts()
   #present: ReadonlyMap<MeterName, number | null> = new Map()
   readonly #reachability: Reachability
-  #usedModules: ReadonlySet<string>
   #described = false
-  /** The minute that was tried last: a sample that cannot be written is not tried again. */
+  /** The minute that was tried last: what cannot be written is not tried again in the same. */
   #tried = ''
 
   constructor(ports: SamplerPorts) {
     this.#ports = ports
-    this.#usedModules = ports.record.usedModules()
     this.#reachability = new Reachability(ports.record)
   }
-
-  /** Something that is counted happened. */
-  count = (name: MeterName, more?: number): void => this.#pending.add(name, more)
 
   /** The levels as they were seen last; null: not known. */
   levels = (): Readonly<Record<MeterName, number | null>> => Object.fromEntries(this.#present)
@@ -74,13 +69,14 @@ export class Sampler {
   run = async (): Promise<void> => {
     const { record, days, reader, log } = this.#ports
     const now = record.now()
-    this.#describe()
     const [day, minute] = [dayOf(now), minuteOf(now)]
+    if (this.#tried === `${day} ${minute}`) return
+    this.#tried = `${day} ${minute}`
+    this.#describe()
     for (const over of days.over(day)) {
       await this.#seal(over, now).catch((error) => log('day-not-sealed', { day: over, message: messageOf(error) }))
     }
-    if (this.#tried === `${day} ${minute}` || !days.canSample(day, minute, now)) return
-    this.#tried = `${day} ${minute}`
+    if (!days.canSample(day, minute, now)) return
     await this.#sample(minute)
     await reader.flows(now, this.#writeFlows)
     this.#reachability.note(reader, now)
@@ -91,15 +87,15 @@ export class Sampler {
   async #sample(minute: number): Promise<void> {
     const { counted, days, gauges, limits } = this.#ports
     const { levels, counts } = counted
-    this.#pending.heed(await gauges.traffic())
+    this.#ports.pending.heed(await gauges.traffic())
     const asked = await this.#levels()
-    for (const [name, more] of Object.entries(gauges.reported())) this.#pending.add(name, more)
+    for (const [name, more] of Object.entries(gauges.reported())) this.#ports.pending.add(name, more)
     await days.sample(minute, {
       columns: { levels, counts, limits: limits() },
       levels: levels.map((name) => asked.get(name) ?? null),
-      counts: this.#pending.values(counts),
+      counts: this.#ports.pending.values(counts),
     })
-    this.#pending.written()
+    this.#ports.pending.written()
   }
 
   async #levels(): Promise<ReadonlyMap<MeterName, number | null>> {
@@ -126,6 +122,7 @@ export class Sampler {
     days.open(day, now)
     await reader.allFlows(startOfDay(dayAfter(day)), this.#writeFlows)
     await days.seal(day, now)
+    this.#described = false
   }
 
   #writeFlows = async (flows: readonly FlowBody[]): Promise<void> => {
@@ -135,11 +132,11 @@ export class Sampler {
   }
 
   #noteFirstUse(hour: string, counts: FlowBody['counts']): void {
-    for (const { name, module } of this.#ports.counted.descriptions) {
+    const { counted, record } = this.#ports
+    const known = record.usedModules()
+    for (const { name, module } of counted.descriptions) {
       const used = module !== null && name.endsWith('.transactions') && (counts[name] ?? 0) > 0
-      if (!used || this.#usedModules.has(module)) continue
-      this.#ports.record.note(MODULE_FIRST_USED, { module, at: startOfHour(hour).toISOString() })
-      this.#usedModules = new Set([...this.#usedModules, module])
+      if (used && !known.has(module)) record.note(MODULE_FIRST_USED, { module, at: startOfHour(hour).toISOString() })
     }
   }
 

@@ -23,9 +23,14 @@ interface Place {
   readonly minute: number
   /** The last in which the database told how large it is; -1 when it never did. */
   readonly knownMinute: number
+  /** The latest that was counted; null: none was. */
+  readonly flowHour: string | null
 }
 
-const NOTHING: Place = { lines: 0, head: NO_LINE, bytes: 0, columns: null, minute: -1, knownMinute: -1 }
+const NOTHING: Place = {
+  ...{ lines: 0, head: NO_LINE, bytes: 0, columns: null },
+  ...{ minute: -1, knownMinute: -1, flowHour: null },
+}
 
 /** What was found when the file was opened. */
 export interface Opened {
@@ -72,6 +77,9 @@ export class SamplesFile {
   }
   get knownMinute(): number {
     return this.#place.knownMinute
+  }
+  get flowHour(): string | null {
+    return this.#place.flowHour
   }
 
   /**
@@ -158,7 +166,8 @@ function after(place: Place, body: SampleBody): Place {
     const known = size >= 0 && body[size + 1] !== null
     return { ...place, lines, minute: body[0], knownMinute: known ? body[0] : place.knownMinute }
   }
-  return 'levels' in body ? { ...place, lines, columns: body } : { ...place, lines }
+  if ('levels' in body) return { ...place, lines, columns: body }
+  return { ...place, lines, flowHour: body.hour > (place.flowHour ?? '') ? body.hour : place.flowHour }
 }
 
 const isMinute = (body: SampleBody): body is MinuteBody => Array.isArray(body)
