@@ -43,37 +43,41 @@ export function signatureFindings(
 function claimsFindings(file: ReportFile, claims: Claims<'usage'>, installationKey: string | null): string[] {
   const { reporter, lines, signed } = file
   const { installation, product, version, purpose } = claims
-  const [first] = lines
-  const begunWith = first?.kind === 'begun' ? first.data : {}
-  return [
-    ...(installationKey !== null && installation.publicKey !== installationKey
-      ? ['It is signed with another key than the one that was expected: another installation made it']
-      : []),
-    ...(claims.report?.sha256 === hash('sha256', signed) && claims.report.bytes === Buffer.byteLength(signed)
-      ? []
-      : ['What stands in it is not what was signed: it was changed afterwards']),
-    ...(sortedJson({ installation, product, version, purpose }) === sortedJson(reporter)
-      ? []
-      : ['Who reports by its first line is not who signed it']),
-    ...(sortedJson(claims.chain) === sortedJson(chainOf(lines))
-      ? []
-      : ['The record in it does not end where its signature says that it ended']),
-    ...(begunWith['installation'] === installation.id &&
-    (begunWith['publicKey'] ?? installation.publicKey) === installation.publicKey
-      ? []
-      : ['The record in it was begun by another installation than the one that signed it, or with another key']),
+  const begun = lines[0]?.kind === 'begun' ? lines[0].data : {}
+  const beganIt =
+    begun['installation'] === installation.id &&
+    (begun['publicKey'] ?? installation.publicKey) === installation.publicKey
+  const doubts: readonly (readonly [doubtful: boolean, what: string])[] = [
+    [
+      installationKey !== null && installation.publicKey !== installationKey,
+      'It is signed with another key than the one that was expected: another installation made it',
+    ],
+    [
+      claims.report?.sha256 !== hash('sha256', signed) || claims.report.bytes !== Buffer.byteLength(signed),
+      'What stands in it is not what was signed: it was changed afterwards',
+    ],
+    [
+      sortedJson({ installation, product, version, purpose }) !== sortedJson(reporter),
+      'Who reports by its first line is not who signed it',
+    ],
+    [
+      sortedJson(claims.chain) !== sortedJson(chainOf(lines)),
+      'The record in it does not end where its signature says that it ended',
+    ],
+    [!beganIt, 'The record in it was begun by another installation than the one that signed it, or with another key'],
   ]
+  return doubts.filter(([doubtful]) => doubtful).map(([, what]) => what)
+}
+
+interface Grounds {
+  readonly days: readonly ReadDay[]
+  /** Of the installation; null: it is none. */
+  readonly key: KeyObject | null
+  readonly anchors: readonly Anchor[]
 }
 
 /** Everything that is wrong with record, seals, days and counter-signatures. */
-export function evidenceFindings(
-  file: ReportFile,
-  {
-    days,
-    key,
-    anchors,
-  }: { readonly days: readonly ReadDay[]; readonly key: KeyObject | null; readonly anchors: readonly Anchor[] },
-): Finding[] {
+export function evidenceFindings(file: ReportFile, { days, key, anchors }: Grounds): Finding[] {
   const { lines } = file
   return [
     ...recordFindings(lines),
