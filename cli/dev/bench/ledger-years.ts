@@ -59,7 +59,8 @@ export async function writeYears(folder: string, from: string, until: string): P
   return { folder, days, samples: days.length * 1440, installation }
 }
 
-async function erpMeters() {
+/** What the agent counts for the ERP. */
+export async function erpMeters() {
   const { manifest } = await loadStack(join(ROOT, 'stacks/erp'))
   return countedBy({ meters: manifest.meters ?? {}, guards: manifest.guards ?? {}, sessions: true, traffic: true })
 }

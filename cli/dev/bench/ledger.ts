@@ -5,6 +5,7 @@ import { execa } from 'execa'
 import { LedgerFolder } from '../../../appliance-image/agent/src/metering/ledger-folder.ts'
 import { droppable } from '../../../license/src/ledger/index.ts'
 import { median, seconds, table } from './fixture.ts'
+import { benchSample } from './ledger-sample.ts'
 import { type LedgerYears, writeYears } from './ledger-years.ts'
 
 const FROM = '2026-01-01'
@@ -16,7 +17,8 @@ const FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=160']
 
 /**
  * Five years at one sample a minute, the meters those of the ERP: how fast all of it is verified, beside the bare digests
- * of the same files; the audit of one year, from files to figures; memory of each; and what is left on the disk in the end.
+ * of the same files; the audit of one year, from files to figures; memory of each; what is left on the disk in the end; and what a sample
+ * costs the database.
  */
 export async function benchLedger(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ledger-years-'))
@@ -29,6 +31,7 @@ export async function benchLedger(): Promise<void> {
   } finally {
     await rm(folder, { recursive: true })
   }
+  await benchSample()
 }
 
 async function measure({ folder, samples, days, installation }: LedgerYears, wrote: number): Promise<void> {
