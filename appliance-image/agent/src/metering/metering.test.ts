@@ -4,7 +4,7 @@ import { mayLeave } from '@domicile/license/audit'
 import { type ColumnsBody, type FlowBody, type MinuteBody, summarize } from '@domicile/license/ledger'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { NO_USAGE } from '../licensing/licence-keeper.ts'
-import { licence } from '../licensing/vendor.fixture.ts'
+import { licence, signed, stamped } from '../licensing/vendor.fixture.ts'
 import { CountingAppliance } from './metering.fixture.ts'
 
 const DAY = '2026-11-22'
@@ -286,6 +286,59 @@ describe('the clock', () => {
   })
 })
 
+describe('licence time that the vendor sets back', () => {
+  /** The clock says 2028 for longer than three days, and is believed. */
+  async function ranAhead(): Promise<void> {
+    await appliance.start()
+    await appliance.run(5)
+    appliance.now = new Date('2028-03-01T10:00:00Z')
+    for (let hour = 0; hour < 80; hour++) {
+      await appliance.run(2)
+      appliance.pass(58 * 60_000)
+    }
+    expect(appliance.keeper.now().getUTCFullYear()).toBe(2028)
+  }
+
+  async function unlock(at: string): Promise<void> {
+    const { id } = JSON.parse(readFileSync(join(appliance.folder, 'licence/installation.json'), 'utf8'))
+    const claims = { ...stamped(appliance.now), installation: id, at, reason: 'The battery was empty.' }
+    appliance.now = new Date(at)
+    await appliance.keeper.take(signed('unlock', claims), false, NO_USAGE)
+    await appliance.run()
+  }
+
+  test('is sampled again from there on, in days that have no seal', async () => {
+    await ranAhead()
+    await unlock('2026-11-27T08:00:00.000Z')
+    await appliance.run(24 * 60)
+
+    expect(minutes('2026-11-27').map(([minute]) => minute)[0]).toBe(480)
+    expect(appliance.sealed().at(-1)).toBe('2026-11-27')
+    expect(flows('2026-11-27').map(({ hour }) => hour)[0]).toBe('2026-11-27T08')
+  })
+
+  test('into a day that has its seal is not sampled until the next that has none', async () => {
+    await appliance.start()
+    await appliance.run(5)
+    appliance.now = new Date(`${NEXT}T00:10:00Z`)
+    await appliance.run(5)
+    const sealed = appliance.samples(DAY).lines
+    await unlock(`${DAY}T23:50:00.000Z`)
+    await appliance.run(40)
+
+    expect(appliance.samples(DAY).lines).toBe(sealed)
+    expect(minutes(NEXT).map(([minute]) => minute)).toEqual([
+      10,
+      11,
+      12,
+      13,
+      14,
+      ...Array.from({ length: 16 }, (_, n) => n + 15),
+    ])
+    expect(appliance.findings()).toEqual([])
+  })
+})
+
 describe('a file that is not what was written', () => {
   test('while the agent runs: what holds goes on, and it is written down', async () => {
     await appliance.start()
@@ -339,7 +392,7 @@ test('a folder that cannot be used is said, stops nothing else, and is used as s
   await appliance.start()
   writeFileSync(ledger, 'a file')
   appliance.metering.count('session-refused')
-  await expect(appliance.run()).rejects.toThrow('EEXIST')
+  await expect(appliance.run()).rejects.toThrow('ENOTDIR')
   expect(appliance.metering.findings).toMatchObject([{ code: 'SAMPLES_FAIL' }])
   appliance.pass(60_000)
   rmSync(ledger)
