@@ -43,7 +43,7 @@ export class AgentCaller {
   readonly #address: AgentAddress
   #token: string | null = null
   #atWork = 0
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting = new Set<() => void>()
   #restUntil = Number.NEGATIVE_INFINITY
   #last: LicenceClientError | null = null
 
@@ -57,23 +57,46 @@ export class AgentCaller {
    * @throws LicenceClientError for anything else, and for everything else that may go wrong
    */
   async call(method: string, path: string, body?: object): Promise<AgentAnswer> {
-    if (this.#atWork >= MOST_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    else this.#atWork += 1
+    this.#refuseAtRest()
+    await this.#turn()
     try {
-      if (this.#last && performance.now() < this.#restUntil) throw this.#last
+      this.#refuseAtRest()
       const answer = await this.#ask(method, path, body)
       this.#last = null
       return answer
     } catch (error) {
       if (!(error instanceof LicenceClientError)) throw error
-      // What it refuses for good says that it is well.
-      if (error.status === null || error.status >= 500 || error.status === 401) this.#rest(error)
+      if (saysUnwell(error)) this.#rest(error)
       throw error
     } finally {
-      const next = this.#waiting.shift()
+      const [next] = this.#waiting
       if (next) next()
       else this.#atWork -= 1
     }
+  }
+
+  #refuseAtRest(): void {
+    if (this.#last && performance.now() < this.#restUntil) throw this.#last
+  }
+
+  /** @throws LicenceClientError when so many wait that it takes as long as an answer may; then nobody else has to rest */
+  async #turn(): Promise<void> {
+    if (this.#atWork < MOST_AT_ONCE) {
+      this.#atWork += 1
+      return
+    }
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(go)
+        reject(slow(this.#address.timeoutMs))
+      }, this.#address.timeoutMs)
+      const go = () => {
+        clearTimeout(timer)
+        this.#waiting.delete(go)
+        resolve()
+      }
+      this.#waiting.add(go)
+    })
   }
 
   #rest(error: LicenceClientError): void {
@@ -117,11 +140,7 @@ async function answerOf(url: URL, timeoutMs: number, request: RequestInit): Prom
     return { status: response.status, text: await textOf(response) }
   } catch (error) {
     if (error instanceof LicenceClientError) throw error
-    if (signal.aborted)
-      throw new LicenceClientError(`The agent did not answer within ${timeoutMs} ms.`, {
-        code: 'AGENT_SLOW',
-        hint: 'Work goes on without it.',
-      })
+    if (signal.aborted) throw slow(timeoutMs)
     const { cause } = error as { cause?: { code?: unknown } }
     const reason = typeof cause?.code === 'string' ? ` (${cause.code})` : ''
     throw new LicenceClientError(`The agent cannot be reached${reason}.`, {
@@ -130,6 +149,16 @@ async function answerOf(url: URL, timeoutMs: number, request: RequestInit): Prom
     })
   }
 }
+
+/** What it refuses for good says that it is well, and so does being busy. */
+const saysUnwell = ({ status, code }: LicenceClientError) =>
+  code !== 'BUSY' && (status === null || status >= 500 || status === 401)
+
+const slow = (timeoutMs: number) =>
+  new LicenceClientError(`The agent did not answer within ${timeoutMs} ms.`, {
+    code: 'AGENT_SLOW',
+    hint: 'Work goes on without it.',
+  })
 
 async function textOf({ body }: Response): Promise<string> {
   const decoder = new TextDecoder()

@@ -161,6 +161,19 @@ describe('with the agent', () => {
     expect(most).toBe(8)
   })
 
+  test('lets nobody wait in a long line either: who does not get a turn in time works on', async () => {
+    answerTo = (one, response) => void setTimeout(() => agent(one, response), 200)
+    const client = open()
+    const begun = performance.now()
+
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => client.acquire(`${index}`)))
+
+    expect(performance.now() - begun).toBeLessThan(900)
+    expect(answers.filter(({ reason }) => reason === 'held').length).toBeGreaterThanOrEqual(8)
+    expect(answers.filter(({ reason }) => reason === 'unchecked').length).toBeGreaterThan(50)
+    expect(await client.acquire('later')).toMatchObject({ reason: 'held' })
+  })
+
   test('reads the token from its file, and again when it was refused', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'client-'))
     const tokenFile = join(folder, 'license_token')
