@@ -53,6 +53,8 @@ async function prepareHosts(): Promise<void> {
   await buildHostImages(say)
   await buildExecutable()
   await makeVendorKey()
+  // What its image takes from outside of its folder.
+  await execa('node', [join(ROOT, 'stacks/desk/build.ts')], { cwd: ROOT })
   for (const stack of STACKS) await buildRelease(stack)
 }
 

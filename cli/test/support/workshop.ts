@@ -17,7 +17,7 @@ export const workshop = {
   artifacts: join(WORKSHOP, 'artifacts'),
 }
 
-export const STACKS = ['guestbook', 'erp'] as const
+export const STACKS = ['guestbook', 'desk', 'erp'] as const
 export type StackName = (typeof STACKS)[number]
 
 /** A digest of names and contents of all files below some folders of the repository; tests do not count. */
