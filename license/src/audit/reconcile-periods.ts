@@ -1,5 +1,5 @@
 import type { LicenceClaims } from '../document/index.ts'
-import type { MeterName } from '../ledger/types.ts'
+import type { LevelSummary, MeterName } from '../ledger/types.ts'
 import { fairUseLimits, type Per } from '../standing/index.ts'
 import { endOf, endOfMonth, plusDays, plusMonths, startOf, type Terms } from '../terms/index.ts'
 import { endOfBlock, iso, licenceAt, limitNamed, type Measured } from './reconcile-evidence.ts'
@@ -16,32 +16,36 @@ export interface PeriodTotal {
 }
 
 /**
- * By calendar month or year: the sum of a count. Of a level the average, for which minutes that are not known are zero, as
- * the appliance itself counts it (`meteredUsage`).
+ * By calendar month or year: the sum of a count; of a level the average of the minutes in which it was known, as the audit
+ * gives it. Of a part of a month it is what the whole comes to at least: the rest is zero.
  */
 export function periodTotals(meter: MeterName, per: Per, measured: Measured, { timezone }: Terms): PeriodTotal[] {
-  const length = per === 'month' ? 7 : 4
-  const counts = new Map<string, number>()
-  const levels = new Map<string, number>()
-  const add = (sums: Map<string, number>, day: string, value: number | undefined) => {
-    if (value !== undefined) sums.set(day.slice(0, length), (sums.get(day.slice(0, length)) ?? 0) + value)
+  const sums = new Map<string, Sums>()
+  const add = (day: string, count: number | undefined, level?: LevelSummary) => {
+    if (count === undefined && level === undefined) return
+    const key = day.slice(0, per === 'month' ? 7 : 4)
+    const { counted = false, sum = 0, known = 0 } = sums.get(key) ?? {}
+    const more = count ?? level?.[2] ?? 0
+    sums.set(key, { counted: counted || count !== undefined, sum: sum + more, known: known + (level?.[3] ?? 0) })
   }
-  for (const block of measured.blocks) {
-    add(counts, block.day, block.counts[meter])
-    add(levels, block.day, block.levels[meter]?.[2])
-  }
-  for (const flow of measured.flows) add(counts, flow.day, flow.counts[meter])
-  const sums = counts.size > 0 ? counts : levels
+  for (const { day, counts, levels } of measured.blocks) add(day, counts[meter], levels[meter])
+  for (const { day, counts } of measured.flows) add(day, counts[meter])
   return [...sums]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, sum]) => {
+    .map(([key, { counted, sum, known }]) => {
       const first = `${key}-01-01`.slice(0, 10)
       const lastDay = per === 'month' ? endOfMonth(first) : plusDays(plusMonths(first, 12), -1)
-      const minutes = (endOf(lastDay, timezone) - startOf(first, timezone)) / 60_000
-      const value = sums === counts ? sum : sum / minutes
       const whole = measured.periods.some(({ from, to }) => from <= first && to >= lastDay)
-      return { in: key, value, lastDay, whole }
+      const minutes = (endOf(lastDay, timezone) - startOf(first, timezone)) / 60_000
+      const average = Math.round((sum / (whole ? known : minutes)) * 100) / 100
+      return { in: key, value: counted ? sum : average, lastDay, whole }
     })
+}
+
+interface Sums {
+  readonly counted: boolean
+  readonly sum: number
+  readonly known: number
 }
 
 /** Months or years in which more was counted than the licence in force at their end allows. */
