@@ -14,16 +14,21 @@ const DAY_MS = 86_400_000
 const MOST_DAYS = 4000
 
 /**
- * When nobody looked, by what the record says: the agent did not run (`gap`), or licence time jumped ahead once a clock
- * was believed.
+ * When nobody looked, by what the record says: the agent did not run (`gap`), or licence time jumped ahead once a clock was
+ * believed. In order, without overlaps.
  */
 export function unwatchedIn(lines: readonly RecordLine[]): Stretch[] {
-  const stretches: Stretch[] = []
-  for (const { kind, data } of lines) {
+  const said = lines.flatMap(({ kind, data }): Stretch[] => {
     const stretch = kind === 'gap' ? pauseOf(data) : kind === 'clock' ? jumpOf(data) : null
-    if (stretch && stretch.until > stretch.from) stretches.push(stretch)
+    return stretch && stretch.until > stretch.from ? [stretch] : []
+  })
+  const merged: Stretch[] = []
+  for (const { from, until } of said.sort((a, b) => a.from - b.from)) {
+    const last = merged.at(-1)
+    if (last && from <= last.until) merged[merged.length - 1] = { from: last.from, until: Math.max(last.until, until) }
+    else merged.push({ from, until })
   }
-  return stretches.sort((a, b) => a.from - b.from)
+  return merged
 }
 
 const pauseOf = ({ from, until }: RecordLine['data']) => ({ from: instant(from), until: instant(until) })
@@ -40,19 +45,30 @@ export function unexplainedBetween(before: string, after: string, unwatched: rea
   const days: string[] = []
   let looked = 0
   for (let day = dayAfter(before); day < after && looked < MOST_DAYS; day = dayAfter(day), looked++) {
-    if (!isExplained(day, unwatched)) days.push(day)
+    if (!isExplained(Date.parse(`${day}T00:00Z`), unwatched)) days.push(day)
   }
   return days
 }
 
-function isExplained(day: string, unwatched: readonly Stretch[]): boolean {
-  const begin = Date.parse(`${day}T00:00Z`)
+function isExplained(begin: number, unwatched: readonly Stretch[]): boolean {
   const end = begin + DAY_MS
   let [reached, watched] = [begin, 0]
-  for (const { from, until } of unwatched) {
-    if (until <= reached || from >= end) continue
+  for (let index = firstAfter(begin, unwatched); index < unwatched.length; index++) {
+    const { from, until } = unwatched[index] as Stretch
+    if (from >= end) break
     watched += Math.max(0, from - reached)
     reached = until
   }
   return watched + Math.max(0, end - reached) <= TOLERATED_MS
+}
+
+/** By halves: a record may hold as many pauses as somebody likes to write. */
+function firstAfter(instant: number, stretches: readonly Stretch[]): number {
+  let [low, high] = [0, stretches.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((stretches[middle] as Stretch).until > instant) high = middle
+    else low = middle + 1
+  }
+  return low
 }

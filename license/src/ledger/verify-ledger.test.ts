@@ -299,6 +299,22 @@ describe('a day without a seal between two others', () => {
     expect(named(hidden)).toEqual([['SEAL_MISSING', SECOND]])
   })
 
+  test('is looked for in bounded time among ever so many pauses', () => {
+    const many = new TestLedger('1970-01-01').day('1970-01-02', bodiesOf('1970-01-02'))
+    const { n, hash } = many.lines.at(-1) as RecordLine
+    for (let pause = 0; pause < 50_000; pause++) {
+      const from = new Date(pause * 86_400_000 + 1).toISOString()
+      const data = { from, until: new Date(pause * 86_400_000 + 60_000).toISOString(), seconds: 60 }
+      many.lines.push({ n: n + 1 + pause, at: from, wall: from, kind: 'gap', data, previous: hash, hash })
+    }
+    many.day('2090-01-01', bodiesOf('2090-01-01'))
+    const began = performance.now()
+
+    expect(named(many, '2090-01-02')[0]).toEqual(['RECORD_BROKEN', null])
+    expect(verifyLedger({ ...many.evidence('2090-01-02'), record: many.lines })[0]?.code).toBe('SEAL_MISSING')
+    expect(performance.now() - began).toBeLessThan(5000)
+  })
+
   test('over thousands of years is looked for in bounded time', () => {
     expect(named(ledger(['1970-01-02', '9999-12-30']), '9999-12-31')).toEqual([['SEAL_MISSING', '1970-01-03']])
   })

@@ -62,7 +62,7 @@ class Order {
   readonly #turns: readonly number[]
   readonly days = new Set<string>()
   last: string | null = null
-  #lastLine = 0
+  #passed = 0
 
   constructor(lines: readonly RecordLine[]) {
     this.#unwatched = unwatchedIn(lines)
@@ -73,9 +73,8 @@ class Order {
 
   next({ day }: DaySeal, { n, at }: RecordLine): Finding[] {
     const [before, again] = [this.last, this.days.has(day)]
-    const turned = this.#turns.some((turn) => turn > this.#lastLine && turn <= n)
+    const turned = this.#turnedUntil(n)
     this.days.add(day)
-    this.#lastLine = n
     if (before !== null && day <= before && !turned) {
       const how = again ? 'a second time' : `after ${before}`
       return [contradicts(day, `line ${n} of the record seals it ${how}`)]
@@ -85,6 +84,13 @@ class Order {
       at.slice(0, 10) <= day ? [contradicts(day, `line ${n} of the record sealed it before it was over`)] : []
     const missed = before === null || turned ? [] : unexplainedBetween(before, day, this.#unwatched)
     return [...stretches(missed).map(sealMissing), ...early]
+  }
+
+  /** Whether licence time was set since the last seal. */
+  #turnedUntil(line: number): boolean {
+    const passed = this.#passed
+    while ((this.#turns[this.#passed] ?? Number.POSITIVE_INFINITY) <= line) this.#passed++
+    return this.#passed > passed
   }
 }
 
