@@ -1,4 +1,12 @@
-import { droppable, hoursText, summarize, type UnsignedSeal, unsignedSeal } from '@domicile/license/ledger'
+import {
+  droppable,
+  HOURS_KEPT_DAYS,
+  hoursText,
+  SAMPLES_KEPT_DAYS,
+  summarize,
+  type UnsignedSeal,
+  unsignedSeal,
+} from '@domicile/license/ledger'
 import type { LedgerFolder } from './ledger-folder.ts'
 import type { SamplesFile } from './samples-file.ts'
 
@@ -24,7 +32,20 @@ export async function sealDay(file: Pick<SamplesFile, 'day' | 'readWhole'>, port
   ports.seal(unsignedSeal(read, hours))
 }
 
-/** Deletes what is older than it has to be kept and committed to by a seal. @throws Error of the file system */
+/**
+ * Deletes what is older than it has to be kept and committed to by a seal. As many days as are kept stay in any case, however
+ * long ago they seem to be: the vendor may set right a clock that ran ahead.
+ * @throws Error of the file system
+ */
 export function dropOld(folder: LedgerFolder, sealed: ReadonlySet<string>, today: string): void {
-  folder.drop(droppable(folder.days(), sealed, today))
+  const kept = folder.days()
+  const old = droppable(kept, sealed, today)
+  const butNewest = (days: readonly string[], all: readonly string[], most: number) => {
+    const newest = new Set(all.slice(-most))
+    return days.filter((day) => !newest.has(day))
+  }
+  folder.drop({
+    samples: butNewest(old.samples, kept.samples, SAMPLES_KEPT_DAYS),
+    hours: butNewest(old.hours, kept.hours, HOURS_KEPT_DAYS),
+  })
 }

@@ -315,6 +315,7 @@ describe('licence time that the vendor sets back', () => {
     expect(minutes('2026-11-27').map(([minute]) => minute)[0]).toBe(480)
     expect(appliance.sealed().at(-1)).toBe('2026-11-27')
     expect(flows('2026-11-27').map(({ hour }) => hour)[0]).toBe('2026-11-27T08')
+    expect(appliance.findings()).toEqual([])
   })
 
   test('into a day that has its seal is not sampled until the next that has none', async () => {
