@@ -140,12 +140,12 @@ describe('countersign', () => {
     const { json } = await sign('two.jsonl', '--out', 'anchor.lic', '--vendor', 'Vendor d.o.o.')
     const [text = ''] = splitDocuments(read('anchor.lic'))
     const { claims } = verifyDocument(text, ['anchor'], trustIn([pair.publicKey]), new Date())
-    const verify = (file: string) =>
-      run('verify', file, '--vendor-key', 'vendor.pub', '--anchor', 'anchor.lic', '--json')
+    const verify = (...files: string[]) =>
+      run('verify', ...files, '--vendor-key', 'vendor.pub', '--anchor', 'anchor.lic', '--json')
 
     expect(json.claims).toEqual(claims)
     expect(claims).toMatchObject({ iss: 'Vendor d.o.o.', with: 'usage' })
-    expect((await verify('two.jsonl')).json.findings).toEqual([])
+    expect((await verify('two.jsonl', '--since', 'one.jsonl')).json.findings).toEqual([])
     expect((await verify('copy.jsonl')).json.findings).toMatchObject([{ code: 'RECORD_PUT_BACK' }])
   })
 

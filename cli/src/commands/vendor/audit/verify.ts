@@ -33,8 +33,9 @@ export default class VendorAuditVerify extends ApplianceCommand {
     const vendorKeys = await shared.readVendorKeys(flags['vendor-key'])
     const expected = await shared.readExpected(flags['installation-key'], now)
     const anchors = anchorsIn(await shared.readDocuments(flags.anchor), vendorKeys, now)
-    const reading = { now, vendorKeys, installationKey: expected?.publicKey ?? null, anchors }
-    const report = readReport(await readGiven(args.file), reading)
+    const reading = { now, vendorKeys, installationKey: expected?.publicKey ?? null }
+    const report = readReport(await readGiven(args.file), { ...reading, anchors })
+    // What was counter-signed after the earlier report cannot be in it.
     const since = flags.since === undefined ? null : readReport(await readGiven(flags.since), reading)
     const verification = verificationOf(report, { vendorKeys, compared: expected !== null, since })
     if (flags.html)
