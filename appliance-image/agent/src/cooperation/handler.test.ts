@@ -3,6 +3,7 @@ import { request, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { GateStanding, SeatStore } from '../gate/index.ts'
 import { SeatKeeper } from '../gate/seat-keeper.ts'
@@ -20,19 +21,25 @@ let port: number
 let standing: Pick<GateStanding, 'blocked' | 'sessions'>
 let taken: Map<string, string>
 let down: boolean
+/** How long the table takes for a seat. */
+let slowMs: number
 let usage: ReportedUsage
 
 /** A table of seats in memory, which can be out of reach. */
 const store: SeatStore = {
   acquire: async (holder, pool, { max, services }) => {
     if (down) throw new Error('the database is down')
+    await sleep(slowMs)
     const among = [...taken.values()].filter((other) => (other === 'services') === (pool === 'services'))
     if (!taken.has(holder) && among.length >= (pool === 'services' ? services : max)) return false
     taken.set(holder, pool)
     return true
   },
   renew: async () => {},
-  release: async (holder) => void taken.delete(holder),
+  release: async (holder) => {
+    if (down) throw new Error('the database is down')
+    taken.delete(holder)
+  },
   cull: async () => {},
   liveSeats: async () => [],
   extendAll: async () => {},
@@ -45,6 +52,7 @@ beforeEach(async () => {
   standing = { blocked: null, sessions: LIMITS }
   taken = new Map()
   down = false
+  slowMs = 0
   usage = new ReportedUsage(() => performance.now())
   const handler = cooperationHandler({
     tokenFile,
@@ -151,6 +159,25 @@ describe('seats', () => {
     expect(await drop('a')).toMatchObject({ status: 204 })
     expect(await drop('never had one')).toMatchObject({ status: 204 })
     expect(await take('c')).toMatchObject({ status: 200 })
+  })
+
+  test('one that is given back while it is being taken is free', async () => {
+    slowMs = 50
+    const taking = take('a')
+    await sleep(20)
+    await drop('a')
+    await taking
+
+    expect(taken.size).toBe(0)
+    expect(await take('b')).toMatchObject({ body: { seats: { used: 1, max: 2 } } })
+  })
+
+  test('giving back is no mistake while the table is away, and people go on', async () => {
+    await take('a')
+    down = true
+
+    expect(await drop('a')).toMatchObject({ status: 204 })
+    expect(await take('b')).toMatchObject({ status: 200, body: { reason: 'unchecked' } })
   })
 
   test('services have their own', async () => {
