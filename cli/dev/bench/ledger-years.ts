@@ -12,11 +12,11 @@ import {
   readSamples,
   type SampleBody,
   SEAL,
-  sampleLine,
   signSeal,
   summarize,
   unsignedSeal,
 } from '../../../license/src/ledger/index.ts'
+import { samplesText } from '../../../license/src/ledger/ledger.fixture.ts'
 import { lineAfter, type RecordLine } from '../../../license/src/record/index.ts'
 import { loadStack } from '../../../stacks/src/stack/index.ts'
 import { ROOT } from './fixture.ts'
@@ -46,7 +46,7 @@ export async function writeYears(folder: string, from: string, until: string): P
   const days: string[] = []
   for (let at = Date.parse(from); at < Date.parse(until); at += 86_400_000) {
     const day = new Date(at).toISOString().slice(0, 10)
-    const text = textOf(dayOf({ day, levels, counts, limits: LIMITS }, days.length, flowQueries))
+    const text = samplesText(dayOf({ day, levels, counts, limits: LIMITS }, days.length, flowQueries))
     const read = readSamples(text, day)
     const hours = summarize(day, read.bodies)
     writeFileSync(ledger.samplesPath(day), text)
@@ -103,16 +103,6 @@ function minuteOf({ levels, counts }: ColumnsBody, { minute, office, index }: Mo
   }
   const valueNow = (name: string) => values[name] ?? (name.endsWith('.users') ? 6 + Math.floor(index / 200) : 0)
   return [minute, ...levels.map(valueNow), ...counts.map(valueNow)]
-}
-
-function textOf(bodies: readonly SampleBody[]): string {
-  let [text, head] = ['', NO_LINE]
-  for (const body of bodies) {
-    const line = sampleLine(head, body)
-    text += line.text
-    head = line.hash
-  }
-  return text
 }
 
 /** One line a day and what went before, as the appliance writes them. */

@@ -3,21 +3,9 @@ import { isReported } from '@domicile/license/ledger'
 import { endOf, startOf } from '@domicile/license/terms'
 import { CHART_LEGEND, hoursChart, levelChart } from './audit-chart.ts'
 import { hoursOfDay, stepsOf } from './audit-series.ts'
-import {
-  type AuditTable,
-  auditFacts,
-  eventsTable,
-  fairUseTable,
-  findingsTable,
-  gapsTable,
-  metersTable,
-  modulesTable,
-  monthsTable,
-  overUseTable,
-  summaryTable,
-} from './audit-tables.ts'
+import { type AuditTable, auditFacts, eventsTable, figureTables, findingsTable, summaryTable } from './audit-tables.ts'
 import { counted, periodInWords } from './audit-words.ts'
-import { escaped } from './html.ts'
+import { escaped, htmlPage } from './html.ts'
 
 /**
  * The audit as a page that needs nothing else and prints on A4. The same report is the same page, whoever makes it: the
@@ -26,14 +14,7 @@ import { escaped } from './html.ts'
 export function auditHtml(report: AuditReport): string {
   const { product, period } = report.figures
   const title = `Audit of use: ${product}, ${periodInWords(period)}`
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)}</title>
-<style>${STYLE}</style>
-<main>
-<h1>${escaped(title)}</h1>
+  const body = `<h1>${escaped(title)}</h1>
 <dl>
 ${auditFacts(report)
   .map(([label, value]) => `<dt>${escaped(label)}</dt><dd>${escaped(value)}</dd>`)
@@ -45,17 +26,14 @@ ${[
   chart(report, 'users', 'Active named users'),
   chart(report, 'sessions', 'Concurrent accesses'),
   hours(report),
-  ...[monthsTable, modulesTable, metersTable, fairUseTable, overUseTable, gapsTable, eventsTable].map((make) =>
-    table(make(report)),
-  ),
+  ...figureTables(report).map(table),
+  table(eventsTable(report)),
   queries(report),
 ]
   .filter(Boolean)
   .join('\n')}
-${FOOT}
-</main>
-</html>
-`
+${FOOT}`
+  return htmlPage({ title, style: STYLE, body })
 }
 
 function verdict(report: AuditReport): string {
@@ -139,22 +117,11 @@ ${rows.join('\n')}
 const FOOT = `<p class="quiet">Numbers only, no personal data. A level is how many there were in a minute: “most” is the greatest of all minutes, “average” the mean of those in which it was known. A count is how many came to be. Days and months are those of the time zone above. All of it is computed from the record and the hours in the report, and whoever has the report can compute it again.</p>`
 
 const STYLE = `
-body { margin: 0; color: #1f2328; background: #fff; font: 15px/1.45 system-ui, 'DejaVu Sans', sans-serif; }
-main { max-width: 1000px; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.4rem; margin: 0 0 .6rem; } h2 { font-size: 1.1rem; margin: 1.6rem 0 .3rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: 0; }
 dt { color: #57606a; } dd { margin: 0; overflow-wrap: anywhere; }
-.quiet { color: #57606a; margin: .2rem 0 .4rem; } figure { margin: 1.4rem 0 0; } svg { width: 100%; height: auto; }
+.quiet { margin: .2rem 0 .4rem; } figure { margin: 1.4rem 0 0; }
 svg.key { width: 24px; height: 12px; } figcaption { color: #57606a; } figcaption b { color: #1f2328; }
 .verdict { border-left: .3rem solid #7cb98b; padding: .2rem .7rem; margin: 1rem 0 0; } .doubtful { border-color: #b3261e; font-weight: 600; }
-table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 600; }
-th, td { padding: .3rem .9rem .3rem 0; border-bottom: 1px solid #d0d7de; vertical-align: top; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-.number { text-align: right; } th:last-child, td:last-child { padding-right: 0; }
-td.short, .queries td:nth-child(3) { white-space: nowrap; } code { font-size: .8em; white-space: pre-wrap; }
-@media print {
-  @page { size: A4; margin: 15mm; }
-  body { font-size: 9.5pt; } main { margin: 0; padding: 0; max-width: none; }
-  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  tr, figure { break-inside: avoid; } h2 { break-after: avoid; } thead { display: table-header-group; }
-}
+th, td { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; } th:last-child, td:last-child { padding-right: 0; }
+td.short, .queries td:nth-child(3) { white-space: nowrap; } code { white-space: pre-wrap; }
 `

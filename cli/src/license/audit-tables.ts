@@ -43,6 +43,10 @@ function coveredInWords(
   return `${hourInWords(from, timezone)} until ${hourInWords(until, timezone)}, once a minute: ${sampledMinutes.toLocaleString('en')} of ${minutes.toLocaleString('en')} minutes${share}`
 }
 
+/** What was counted, part by part; parts without a row are left out by whoever shows them. */
+export const figureTables = (report: AuditReport): AuditTable[] =>
+  [monthsTable, modulesTable, metersTable, fairUseTable, overUseTable, gapsTable].map((make) => make(report))
+
 /** People and sessions in one row each. */
 export function summaryTable({ figures }: AuditReport): AuditTable {
   const { users, sessions, timezone, meters } = figures
@@ -72,7 +76,7 @@ const levelCells = (name: string, { limit, peak, average, overMinutes, overUse }
       : 'never',
 ]
 
-export function overUseTable(report: AuditReport): AuditTable {
+function overUseTable(report: AuditReport): AuditTable {
   const { timezone } = report.figures
   return {
     title: 'Above the limit',
@@ -107,7 +111,7 @@ function levelsOf({ figures }: AuditReport): [string, string, LevelFigures][] {
   ]
 }
 
-export function monthsTable({ figures: { users, sessions } }: AuditReport): AuditTable {
+function monthsTable({ figures: { users, sessions } }: AuditReport): AuditTable {
   const months = [...new Set([...(users?.months ?? []), ...(sessions?.months ?? [])].map(({ month }) => month))].sort()
   const cells = (name: string, level: LevelFigures | null, month: string) => {
     const found = level?.months.find((one) => one.month === month)
@@ -122,7 +126,7 @@ export function monthsTable({ figures: { users, sessions } }: AuditReport): Audi
   }
 }
 
-export function modulesTable({ figures }: AuditReport): AuditTable {
+function modulesTable({ figures }: AuditReport): AuditTable {
   const { modules, timezone } = figures
   return {
     title: 'Modules',
@@ -144,7 +148,7 @@ function licensedInWords({ from, until, users }: NonNullable<AuditReport['figure
   return parts.filter(Boolean).join(', ') || 'yes'
 }
 
-export function metersTable({ figures }: AuditReport): AuditTable {
+function metersTable({ figures }: AuditReport): AuditTable {
   const { meters } = figures
   return {
     title: 'Everything else that was counted',
@@ -166,7 +170,7 @@ export function metersTable({ figures }: AuditReport): AuditTable {
   }
 }
 
-export function fairUseTable(report: AuditReport): AuditTable {
+function fairUseTable(report: AuditReport): AuditTable {
   return {
     title: 'Fair use',
     note: 'What the contract calls fair, as far as it is metered. Above it nobody is refused; it is said. Months count as far as the period reaches.',
@@ -183,7 +187,7 @@ export function fairUseTable(report: AuditReport): AuditTable {
   }
 }
 
-export function gapsTable({ figures: { gaps, timezone } }: AuditReport): AuditTable {
+function gapsTable({ figures: { gaps, timezone } }: AuditReport): AuditTable {
   return {
     title: 'Gaps',
     note: 'Times in which nothing was counted, or something could not be asked.',

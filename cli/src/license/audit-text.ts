@@ -1,16 +1,5 @@
 import type { AuditReport } from '@domicile/license/audit'
-import {
-  type AuditTable,
-  auditFacts,
-  fairUseTable,
-  findingsTable,
-  gapsTable,
-  metersTable,
-  modulesTable,
-  monthsTable,
-  overUseTable,
-  summaryTable,
-} from './audit-tables.ts'
+import { type AuditTable, auditFacts, figureTables, findingsTable, summaryTable } from './audit-tables.ts'
 import { counted } from './audit-words.ts'
 
 /** More a terminal does not show; the page and the CSV have all. */
@@ -22,15 +11,7 @@ export const auditText = (report: AuditReport): string => [figuresText(report), 
 /** All that was counted; whether it can be relied on is said by whoever verified it. */
 export function figuresText(report: AuditReport): string {
   const facts = auditFacts(report).map(([label, value]) => `${`${label}:`.padEnd(16)}${value}`)
-  const tables = [
-    summaryTable(report),
-    monthsTable(report),
-    modulesTable(report),
-    metersTable(report),
-    fairUseTable(report),
-    overUseTable(report),
-    gapsTable(report),
-  ]
+  const tables = [summaryTable(report), ...figureTables(report)]
   return [...facts, ...tables.filter(({ rows }) => rows.length > 0).flatMap(tableText)].join('\n')
 }
 

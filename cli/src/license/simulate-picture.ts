@@ -1,6 +1,6 @@
 import { type Band, dayInWords, STATES, type State } from '@domicile/license/standing'
 import { dayAt, endOf, firstOfNextMonth, startOf } from '@domicile/license/terms'
-import { escaped } from './html.ts'
+import { escaped, htmlPage } from './html.ts'
 import { type Entry, type Simulation, whenInWords } from './simulate.ts'
 import { daysByState, entryText, headline, limitText } from './simulate-text.ts'
 
@@ -56,14 +56,7 @@ export function simulationHtml(simulation: Simulation): string {
   const marks = marksOf(entries)
   const numberOf = (entry: Entry) => marks.find((mark) => mark.entry === entry)?.numbers ?? ''
   const height = BAR.height + 92
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)}</title>
-<style>${STYLE}</style>
-<main>
-<h1>${escaped(title)}</h1>
+  const body = `<h1>${escaped(title)}</h1>
 <p class="quiet">${escaped(span)}. Customer ${escaped(licence.customer.taxNumber)}, licensed by ${escaped(licence.iss)}</p>
 <p><b>Supposed:</b> ${escaped(supposed.join('; '))}.</p>
 <svg viewBox="0 86 ${WIDTH} ${height}" role="img" aria-label="Timeline" font-family="system-ui, 'DejaVu Sans', sans-serif" font-size="12">
@@ -78,10 +71,8 @@ ${entries.map((entry) => row(entry, numberOf(entry), timezone)).join('\n')}
 </tbody>
 </table>
 ${limits.length > 0 ? `<h2>Limits</h2>\n<ul>\n${limits.map((limit) => `<li>${escaped(limitText(limit))}</li>`).join('\n')}\n</ul>` : ''}
-<p class="quiet">Computed from the licence and the terms inside it; nothing was changed. SHA-256 of the terms: <code>${licence.terms.sha256}</code></p>
-</main>
-</html>
-`
+<p class="quiet">Computed from the licence and the terms inside it; nothing was changed. SHA-256 of the terms: <code>${licence.terms.sha256}</code></p>`
+  return htmlPage({ title, style: STYLE, body })
 }
 
 const row = (entry: Entry, numbers: string, timezone: string) =>
@@ -195,19 +186,7 @@ const text = (x: number, y: number, content: string, attributes: string) =>
 const clipped = (content: string, most: number) => (content.length > most ? `${content.slice(0, most - 1)}…` : content)
 
 const STYLE = `
-body { margin: 0; color: #1f2328; background: #fff; font: 15px/1.45 system-ui, 'DejaVu Sans', sans-serif; }
-main { max-width: 1000px; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.4rem; margin: 0 0 .3rem; } h2 { font-size: 1.1rem; margin: 1.6rem 0 .4rem; }
-.quiet { color: #57606a; } svg { width: 100%; height: auto; }
-table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 600; }
-th, td { padding: .3rem .6rem .3rem 0; border-bottom: 1px solid #d0d7de; vertical-align: top; }
 td:nth-child(1), td:nth-child(2), td:nth-child(5) { white-space: nowrap; font-variant-numeric: tabular-nums; }
 td span { padding: .05rem .45rem; border-radius: .25rem; white-space: nowrap; } td span.dark { color: #fff; }
-tr.happens td:nth-child(4) { font-weight: 600; } code { font-size: .8em; overflow-wrap: anywhere; }
-@media print {
-  @page { size: A4; margin: 15mm; }
-  body { font-size: 10pt; } main { margin: 0; padding: 0; max-width: none; }
-  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  tr { break-inside: avoid; } h2 { break-after: avoid; }
-}
+tr.happens td:nth-child(4) { font-weight: 600; }
 `
