@@ -118,6 +118,14 @@ describe('a year', () => {
   })
 })
 
+test('a limit of a year begins anew with the year, whatever the last one came to', () => {
+  const meters = { mails: { max: 1, behaviour: 'warn', per: 'year' } } as const
+  const facts = { ...hrm, licence: licenceOf('hrm-subscription', { limits: { meters } }) }
+  const sent = (day: string, mails: number) => dayOf(day, {}, [{ hour: `${day}T08`, counts: { mails } }])
+
+  expect(usage(facts, '2027-01-02T00:00:00Z', [sent('2026-06-01', 99), sent('2027-01-01', 3)])['mails/year']).toBe(3)
+})
+
 test('one meter may have a limit of now and one of a month', () => {
   const meters = { transfer_bytes: { max: 1, behaviour: 'warn', per: 'year' } } as const
   const facts = { ...hrm, licence: licenceOf('hrm-subscription', { limits: { ...limits, meters } }) }

@@ -42,20 +42,23 @@ export function meteredUsage({ licence, terms, levels, hours, now }: Metered): R
     const value = amountOf(one)
     return value === null ? [] : [[usageKey(one.meter, one.per), value] as const]
   })
+  // Of two years under one name the greater stays.
   return Object.fromEntries([...present, ...counted.toSorted(([, a], [, b]) => a - b)])
 }
 
 interface Asked {
   readonly meter: MeterName
   readonly per: Per | undefined
+  /** A tier that was passed last year counts, though that was summed up only in this one. */
+  readonly ofLastYear?: boolean
 }
 
 /** Each once, however many rules ask for it. */
 function askedOf({ limits, tiers }: LicenceClaims, { fairUse, tiers: tierRule }: Terms): Asked[] {
   const asked: Asked[] = [
+    ...(tiers && tierRule ? [{ meter: tiers.meter, per: 'year' as const, ofLastYear: true }] : []),
     ...Object.entries(limits.meters ?? {}).map(([meter, { per }]) => ({ meter, per })),
     ...fairUse.flatMap(({ meter, per }) => (meter === undefined ? [] : [{ meter, per }])),
-    ...(tiers && tierRule ? [{ meter: tiers.meter, per: 'year' as const }] : []),
   ]
   return [...new Map(asked.map((one) => [usageKey(one.meter, one.per), one])).values()]
 }
@@ -72,19 +75,21 @@ interface Tally {
   readonly answered: Set<string>
 }
 
-/** Of years this one and the one before it, of which the greater counts; of months the present one. */
 function talliesOf(asked: readonly Asked[], zone: string, now: number): Tally[] {
   const today = dayAt(now, zone)
   const january = `${today.slice(0, 4)}-01-01`
   const span = (first: string, next: string) => ({ from: startOf(first, zone), until: startOf(next, zone) })
-  const spans = {
-    month: [span(`${today.slice(0, 7)}-01`, firstOfNextMonth(today))],
-    year: [span(plusMonths(january, -12), january), span(january, plusMonths(january, 12))],
+  const lastYear = span(plusMonths(january, -12), january)
+  const present = {
+    month: span(`${today.slice(0, 7)}-01`, firstOfNextMonth(today)),
+    year: span(january, plusMonths(january, 12)),
   }
-  return asked.flatMap(({ meter, per }) =>
+  return asked.flatMap(({ meter, per, ofLastYear }) =>
     per === undefined
       ? []
-      : spans[per].map((bounds) => ({ meter, per, ...bounds, count: null, level: null, answered: new Set<string>() })),
+      : [...(ofLastYear ? [lastYear] : []), present[per]].map(
+          (bounds): Tally => ({ meter, per, ...bounds, count: null, level: null, answered: new Set() }),
+        ),
   )
 }
 
