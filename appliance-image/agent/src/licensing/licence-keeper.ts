@@ -6,7 +6,7 @@ import { SEAL, signSeal, type UnsignedSeal } from '@domicile/license/ledger'
 import { EXCHANGE, type RecordLine } from '@domicile/license/record'
 import type { Standing, StandingEvent, Usage } from '@domicile/license/standing'
 import { messageOf } from '../log.ts'
-import type { Advice, VerbRequest, VerbResponse } from '../protocol.ts'
+import type { Advice, LicenceStatus, VerbRequest } from '../protocol.ts'
 import { Refusal } from '../refusal.ts'
 import { REVOKED, unbelieved } from './advice.ts'
 import { Anchors } from './anchors.ts'
@@ -107,24 +107,16 @@ export class LicenceKeeper {
   }
 
   /** Licence time. */
-  now(): Date {
-    return this.#chronicle.now()
-  }
+  now = (): Date => this.#chronicle.now()
 
   /** Writes something down, if it can be. Numbers, codes and instants: what a person wrote does not belong in the record. */
-  note(kind: string, data: Readonly<Record<string, unknown>>): void {
-    this.#chronicle.note(kind, data)
-  }
+  note = (kind: string, data: Readonly<Record<string, unknown>>): void => this.#chronicle.note(kind, data)
 
   /** Of the record, lines of the kinds that are asked again (`KEPT` in chronicle.ts). */
-  linesOf(...kinds: readonly string[]): readonly RecordLine[] {
-    return this.#chronicle.linesOf(...kinds)
-  }
+  linesOf = (...kinds: readonly string[]): readonly RecordLine[] => this.#chronicle.linesOf(...kinds)
 
   /** The last line of these kinds, read from the record; null: there is none. */
-  newest(...kinds: readonly string[]): RecordLine | null {
-    return this.#chronicle.newest(...kinds)
-  }
+  newest = (...kinds: readonly string[]): RecordLine | null => this.#chronicle.newest(...kinds)
 
   /** Where the record stands. */
   get chain(): Chain | null {
@@ -132,9 +124,7 @@ export class LicenceKeeper {
   }
 
   /** Whether the record has this line. */
-  contains(n: number, hash: string): boolean {
-    return this.#chronicle.lacking([{ n, hash }]).length === 0
-  }
+  contains = (n: number, hash: string): boolean => this.#chronicle.lacking([{ n, hash }]).length === 0
 
   /** UTC days that have their seal. */
   sealedDays = (): ReadonlySet<string> => this.#chronicle.sealedDays()
@@ -153,9 +143,7 @@ export class LicenceKeeper {
   }
 
   /** Signs of tampering that stay: each is written down once. */
-  stands(found: readonly Found[]): void {
-    this.#chronicle.stands(found)
-  }
+  stands = (found: readonly Found[]): void => this.#chronicle.stands(found)
 
   /** Signs the seal of a day and writes it down. @throws Error of the file system */
   seal(day: UnsignedSeal): void {
@@ -240,10 +228,7 @@ export class LicenceKeeper {
     return this.#ports.judge.sign({ claims, privateKey: installation.privateKey })
   }
 
-  status(): Pick<
-    VerbResponse<'licence-show'>,
-    'installation' | 'standing' | 'licence' | 'events' | 'clock' | 'record' | 'maintenance'
-  > {
+  status(): Omit<LicenceStatus, 'usage' | 'findings'> {
     const now = this.now()
     const wall = this.#ports.wall()
     const { chain } = this.#chronicle
