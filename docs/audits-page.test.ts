@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { signDocument } from '@domicile/license/document'
 import { chainOf } from '@domicile/license/record'
+import { erpLicence, TestInstallation } from '@domicile/license/testing/audit/audit'
+import { anchor } from '@domicile/license/testing/document/testing'
 import { formatPublicKey, generateKeyPair } from '@domicile/stacks/release'
 import { afterAll, expect, test } from 'vitest'
-import { erpLicence, TestInstallation } from '../license/src/audit/audit.fixture.ts'
-import { anchor } from '../license/src/document/testing.fixture.ts'
 
 /** The auditor's guide, done as it is written: with Debian's own programs, a report and two public keys. */
 

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { TestInstallation } from '@domicile/license/testing/audit/audit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { TestInstallation } from '../license/src/audit/audit.fixture.ts'
 import * as outputs from './generator/outputs.ts'
 
 /** What the program prints is what the schemas say, with nothing beside it. Here: what needs no appliance. */

@@ -1,8 +1,8 @@
 import { type AuditReport, readReport } from '@domicile/license/audit'
 import { METERS, type MeterDescription } from '@domicile/license/ledger'
-import { DESCRIPTIONS, erpLicence, level, TestInstallation } from '../../../license/src/audit/audit.fixture.ts'
-import { terms } from '../../../license/src/document/testing.fixture.ts'
-import { profileText } from '../../../license/src/standing/history.fixture.ts'
+import { DESCRIPTIONS, erpLicence, level, TestInstallation } from '@domicile/license/testing/audit/audit'
+import { terms } from '@domicile/license/testing/document/testing'
+import { profileText } from '@domicile/license/testing/standing/history'
 
 /** Reports for tests of what people see, read as a vendor reads them. */
 

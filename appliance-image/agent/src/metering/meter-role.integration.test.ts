@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   AGENT,
   APP,
@@ -10,7 +9,8 @@ import {
   startServer,
   type TestDatabase,
   type TestServer,
-} from '../../../../license/src/instruments/test-database.fixture.ts'
+} from '@domicile/license/testing/instruments/test-database'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PostgresDatabase } from '../database.ts'
 import { askMeters, type Question } from './meter-database.ts'
 import { countedBy } from './meters.ts'

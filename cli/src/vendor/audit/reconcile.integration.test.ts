@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type LicenceClaims, signDocument } from '@domicile/license/document'
+import { level, TestInstallation } from '@domicile/license/testing/audit/audit'
+import { erp, hourly } from '@domicile/license/testing/audit/reconcile'
+import { renewal } from '@domicile/license/testing/document/testing'
 import { formatPublicKey, generateKeyPair } from '@domicile/stacks/release'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { level, TestInstallation } from '../../../../license/src/audit/audit.fixture.ts'
-import { erp, hourly } from '../../../../license/src/audit/reconcile.fixture.ts'
-import { renewal } from '../../../../license/src/document/testing.fixture.ts'
 
 /** The command as either side runs it: reports, a licence, a price list, a public key. */
 
