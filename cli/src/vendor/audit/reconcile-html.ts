@@ -1,4 +1,5 @@
 import type { Source } from '@domicile/license/audit'
+import { escaped, htmlPage } from '../../license/html.ts'
 import type { Reconciled } from './reconcile.ts'
 import { type Section, sectionsOf } from './reconcile-sections.ts'
 import { summaryOf } from './reconcile-summary.ts'
@@ -7,14 +8,7 @@ import { summaryOf } from './reconcile-summary.ts'
 export function reconcileHtml(reconciled: Reconciled): string {
   const { statement, findings } = reconciled
   const { contract, notes } = statement
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(`Reconciliation of use, contract ${contract.number}`)}</title>
-<style>${STYLE}</style>
-<main>
-<h1>Reconciliation of use with the licence</h1>
+  const body = `<h1>Reconciliation of use with the licence</h1>
 <p class="quiet">Contract ${escaped(contract.number)}. A statement of what was used, what was licensed, and what the contract makes of the difference.</p>
 ${findings.length > 0 ? doubts(findings) : ''}
 <h2>Parties, contract and period</h2>
@@ -31,10 +25,8 @@ ${sectionsOf(statement).map(tableOf).join('\n')}
 ${notes.map((note) => `<li>${escaped(note)}</li>`).join('\n')}
 </ul>
 <h2>How to verify this page</h2>
-${verification(reconciled)}
-</main>
-</html>
-`
+${verification(reconciled)}`
+  return htmlPage({ title: `Reconciliation of use, contract ${contract.number}`, style: STYLE, body })
 }
 
 const doubts = (findings: Reconciled['findings']) => `<section class="doubt">
@@ -115,26 +107,12 @@ const quoted = (name: string) => (/^[\w./-]+$/.test(name) ? name : `'${name.repl
 /** A day is not broken into two lines. */
 const wholeDays = (html: string) => html.replaceAll(/\d{4}-\d\d-\d\d/g, '<span>$&</span>')
 
-const escaped = (text: string) =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
-
 const STYLE = `
-body { margin: 0; color: #1f2328; background: #fff; font: 15px/1.45 system-ui, 'DejaVu Sans', sans-serif; }
-main { max-width: 1060px; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; margin: 0 0 .3rem; } h2 { font-size: 1.1rem; margin: 1.8rem 0 .3rem; }
-p { margin: .3rem 0 .5rem; } .quiet { color: #57606a; }
-table { border-collapse: collapse; width: 100%; font-size: .9em; }
-th { text-align: left; font-weight: 600; } thead th { border-bottom: 2px solid #8c959f; vertical-align: bottom; }
-th, td { padding: .25rem .7rem .25rem 0; border-bottom: 1px solid #d0d7de; vertical-align: top; overflow-wrap: break-word; }
-.number { text-align: right; font-variant-numeric: tabular-nums; padding-right: 1.2rem; }
-td span { white-space: nowrap; } table.facts { width: auto; } table.facts th { padding-right: 1.5rem; }
+main { max-width: 1060px; } p { margin: .3rem 0 .5rem; } table { font-size: .9em; }
+thead th { border-bottom: 2px solid #8c959f; vertical-align: bottom; } th, td { overflow-wrap: break-word; }
+td.number, th.number { padding-right: 1.2rem; } td span { white-space: nowrap; }
+table.facts { width: auto; } table.facts th { padding-right: 1.5rem; }
 table.sums { width: auto; margin: .5rem 0 0 auto; } table.sums th { padding-right: 2rem; }
 .doubt { border: 2px solid #b42318; padding: 0 1rem .5rem; margin: 1rem 0; } .doubt h2 { color: #b42318; margin-top: .8rem; }
-pre { background: #f6f8fa; padding: .6rem .8rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .82em; } code { overflow-wrap: anywhere; font-size: .85em; }
-@media print {
-  @page { size: A4; margin: 14mm; }
-  body { font-size: 9pt; } main { margin: 0; padding: 0; max-width: none; }
-  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  tr { break-inside: avoid; } h2 { break-after: avoid; } thead { display: table-header-group; }
-}
+pre { background: #f6f8fa; padding: .6rem .8rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .82em; }
 `
