@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { profile } from '../standing/history.fixture.ts'
+import { meteredUsage } from '../standing/index.ts'
 import { level, nextDay, type Special, TestInstallation } from './audit.fixture.ts'
 import { erp, reportOf, statement } from './reconcile.fixture.ts'
 import type { Reconciliation } from './reconcile-types.ts'
@@ -133,4 +135,26 @@ test('at the limit nothing is owed, one above it one licence, however short', ()
     )
   }
   expect([charge(9, 0), charge(10, 0), charge(11, 1), charge(12, 1), charge(12, 60)]).toEqual([0, 0, 1, 2, 2])
+})
+
+test.each(SEEDS)('what the appliance counts in a month is what the statement says of it (%i)', (seed) => {
+  const meters = {
+    'sale.transactions': { max: 0, behaviour: 'count', per: 'month' },
+    'stock.transactions': { max: 0, behaviour: 'count', per: 'month' },
+    'sale.users': { max: 0, behaviour: 'count', per: 'month' },
+  } as const
+  const contract = erp({ limits: { meters } })
+  const installation = begun().live(FIRST, nextDay(LAST), happenings(seed), answers(seed))
+  const { billed } = statement([reportOf(installation, { from: FIRST, to: LAST }, told())], contract)
+  const terms = profile('erp-on-premises')
+  const endOfFebruary = Date.parse('2026-02-28T22:59:59Z')
+  const usage = meteredUsage({ licence: contract, terms, levels: {}, hours: installation.days, now: endOfFebruary })
+
+  const february = billed.filter((one) => one.in === '2026-02' && !one.limit.endsWith('.users'))
+  expect(february.length).toBeGreaterThan(0)
+  for (const { limit, used } of february) expect([limit, usage[`${limit}/month`]]).toEqual([limit, used])
+  // Hours without a sample count as nothing here and are left out there.
+  const average = billed.find((one) => one.in === '2026-02' && one.limit === 'sale.users')?.used ?? 0
+  expect(usage['sale.users/month']).toBeLessThanOrEqual(average + 0.005)
+  expect(usage['sale.users/month']).toBeGreaterThan(average * 0.9)
 })
