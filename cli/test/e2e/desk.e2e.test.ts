@@ -95,6 +95,9 @@ test('mails that the application reports are in the ledger of the same minute or
   )
 
   expect(figures.sessions.peak.value).toBe(2)
+  expect(figures.meters.sessions_refused.total).toBeGreaterThan(0)
+  const { stdout } = await customer.domicile(['license', 'audit', 'mails', '--explain'])
+  expect(stdout).toContain('mails: Mails sent\n  Reported by the application itself')
   await post('/leave', cookie)
 })
 
