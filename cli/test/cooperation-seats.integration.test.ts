@@ -119,6 +119,7 @@ test('64 come for 10 seats by both ways at once: ten have one, and all others kn
 
 test('they come, ask again and give back all the time: never more than ten believe to have a seat', async () => {
   let granted = 0
+  let refused = 0
   let watching = true
   let mostInTable = 0
   const watch = (async () => {
@@ -127,7 +128,10 @@ test('they come, ask again and give back all the time: never more than ten belie
   const work = async (index: number) => {
     for (let round = 0; round < 15; round++) {
       const byApi = index % 2 === 1
-      if (!(await (byApi ? askApi(index) : askGate(index)))) continue
+      if (!(await (byApi ? askApi(index) : askGate(index)))) {
+        refused += 1
+        continue
+      }
       granted += 1
       if (round % 3 === 0) await (byApi ? askApi(index) : askGate(index))
       holders.delete(`${byApi ? 'api' : 'gate'} ${index}`)
@@ -139,8 +143,9 @@ test('they come, ask again and give back all the time: never more than ten belie
   await watch
 
   expect(granted).toBeGreaterThan(64)
-  expect(most).toBe(SEATS)
-  expect(mostInTable).toBe(SEATS)
+  expect(refused).toBeGreaterThan(0)
+  expect(most).toBeLessThanOrEqual(SEATS)
+  expect(mostInTable).toBeLessThanOrEqual(SEATS)
   expect(await held()).toBe(0)
   expect(keeper.counts(20).working).toEqual({ people: 0, administrators: 0, services: 0 })
 })
