@@ -86,3 +86,7 @@ export function hourly(from: string, to: string, special: Special[string]): Spec
   }
   return hours
 }
+
+/** The computation in a few words. */
+export const charged = ({ charges }: Reconciliation) =>
+  charges.map(({ kind, limit, quantity, months, price, amount }) => [kind, limit, quantity, months, price, amount])
