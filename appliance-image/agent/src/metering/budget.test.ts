@@ -41,11 +41,26 @@ describe('levels', () => {
     expect(Math.min(...Object.values(times))).toBeGreaterThan(0)
   })
 
-  test('are asked once an hour at least, even when the budget is not enough for it', () => {
-    const { times } = asked({ a: 2000, b: 2000 }, 601)
+  test('that cost little are not silenced by one that is slow', () => {
+    const { times, perMinute } = asked({ users: 1, articles: 1, slow: 2000 }, 601)
 
-    expect(times).toEqual({ a: 11, b: 11 })
+    expect(times).toEqual({ users: 601, articles: 601, slow: 11 })
+    expect(perMinute).toBeLessThan(2 + (11 * 2000) / 601 + 0.1)
   })
+
+  test('are asked once an hour at least, even when the budget is not enough for it', () => {
+    const { times } = asked({ a: 2000, b: 2000 }, 602)
+
+    expect(times['a']).toBeGreaterThanOrEqual(10)
+    expect(times['b']).toBeGreaterThanOrEqual(10)
+  })
+})
+
+test('of levels that take very long, one is asked in a minute', () => {
+  const slow = (name: string) => ({ name, costMs: 2000, askedAt: 0 })
+  const asked = levelsToAsk([slow('a'), slow('b'), { ...slow('c'), costMs: 1 }], 5, 2 * 3_600_000)
+
+  expect(asked).toEqual(['a', 'c'])
 })
 
 describe('flows', () => {

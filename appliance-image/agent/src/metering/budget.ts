@@ -1,9 +1,14 @@
 import type { MeterName } from '@domicile/license/ledger'
 
-/** What metering may cost the database in a minute, on average: whatever costs more is asked less often. */
+/**
+ * What metering may cost the database in a minute, on average: whatever costs more is asked less often, and once an hour
+ * whatever it costs.
+ */
 export const MINUTE_MS = 5
-/** Saved or owed at most: that of an hour. So after an hour at the latest everything is asked once more. */
+/** Saved or owed at most: that of an hour. */
 const MOST_MS = 60 * MINUTE_MS
+/** Nothing that is saved would ever pay for it. It is not owed either, or one slow meter would silence all others. */
+const isBeyondMeans = (costMs: number) => costMs > MOST_MS
 const HOUR_MS = 3_600_000
 
 export interface Priced {
@@ -18,16 +23,23 @@ export interface Priced {
 export const earned = (creditMs: number, minutes: number): number =>
   Math.min(MOST_MS, creditMs + Math.max(0, minutes) * MINUTE_MS)
 
-export const spent = (creditMs: number, costMs: number): number => Math.max(-MOST_MS, creditMs - costMs)
+export const spent = (creditMs: number, costMs: number): number =>
+  isBeyondMeans(costMs) ? Math.min(0, creditMs) : Math.max(-MOST_MS, creditMs - costMs)
 
-/** The levels that are asked now: those that were not asked longest come first, as far as the credit reaches. */
+/**
+ * The levels that are asked now: those that were not asked longest come first, as far as the credit reaches. Of those that
+ * take very long one at a time, or the sample would be late.
+ */
 export function levelsToAsk(levels: readonly Priced[], creditMs: number, now: number): MeterName[] {
   let left = creditMs
+  let slow = 0
   const asked: MeterName[] = []
   for (const { name, costMs, askedAt } of levels.toSorted((a, b) => (a.askedAt ?? 0) - (b.askedAt ?? 0))) {
     const overdue = askedAt === null || now - askedAt >= HOUR_MS
-    if (!overdue && (costMs ?? 0) > left) continue
-    left -= costMs ?? 0
+    const expected = costMs ?? 0
+    const beyond = isBeyondMeans(expected)
+    if ((!overdue && expected > left) || (beyond && slow++ > 0)) continue
+    if (!beyond) left -= expected
     asked.push(name)
   }
   return asked
