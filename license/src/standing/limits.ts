@@ -1,5 +1,5 @@
 import type { Behaviour, LicenceClaims, Limits } from '../document/index.ts'
-import { amountInWords, dayAt, type Terms, UNITS } from '../terms/index.ts'
+import { amountInWords, countedAmount, dayAt, type Terms } from '../terms/index.ts'
 import { type Per, usageKey } from './metered.ts'
 import type { Notice, Reason, Usage } from './types.ts'
 import { limitNotice, type Words, wordsOfLicence } from './wording.ts'
@@ -76,11 +76,11 @@ export function fairUseLimits(terms: Terms, { users }: Limits): FairUseLimit[] {
   const rule = terms.limits.meters
   return terms.fairUse.flatMap(({ what, max, unit, each, per, meter, notice, clause }) => {
     const times = each === 'licence' ? users?.max : 1
-    const factor = UNITS[unit]
-    if (meter === undefined || times === undefined || factor === undefined) return []
+    const asCounted = countedAmount(max, unit)
+    if (meter === undefined || times === undefined || asCounted === null) return []
     const limit: FairUseLimit = {
       ...{ limit: `fair-use/${meter}`, source: 'fair-use', what, meter, unit, per: per ?? null, clause },
-      ...{ max: max * factor * times, behaviour: rule?.behaviour ?? 'warn', text: '' },
+      ...{ max: asCounted * times, behaviour: rule?.behaviour ?? 'warn', text: '' },
       notice: notice ?? rule?.notice ?? null,
     }
     return [limit]

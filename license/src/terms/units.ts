@@ -12,6 +12,13 @@ export const UNITS: Readonly<Record<string, number>> = {
   pieces: 1,
 }
 
+/** So many of a unit as a meter counts them: whole bytes. Null: no meter counts in this unit. */
+export function countedAmount(max: number, unit: string): number | null {
+  const factor = UNITS[unit]
+  if (factor === undefined) return null
+  return factor === 1 ? max : Math.round(max * factor)
+}
+
 const SIZES = ['TB', 'GB', 'MB', 'kB'] as const
 
 /** A number as people read it: sizes in the unit that fits, to two decimals; pieces without a unit, for what they are is said beside it. */
