@@ -60,6 +60,13 @@ describe('what the gateway sent', () => {
     ['another status', (_, response) => void response.writeHead(404).end('a 1')],
     ['another text', (_, response) => void response.end('<html>')],
     ['a text without end', (_, response) => void setInterval(() => response.write('a'.repeat(1000)), 1).unref()],
+    [
+      'with half of it',
+      (request, response) => {
+        response.writeHead(200, { 'content-length': 20 }).write('6f1c 123')
+        setTimeout(() => request.socket.destroy(), 20)
+      },
+    ],
     ['nothing', (request) => void request.socket.destroy()],
   ])('is not known when it answers %s', async (_, answer) => {
     expect(await gateway(answer)).toBeNull()

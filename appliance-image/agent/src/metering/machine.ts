@@ -69,7 +69,9 @@ export const gatewayTraffic = ({ host, port }: { host: string; port: number }): 
         text += chunk
         if (text.length > LONGEST_ANSWER) response.destroy()
       })
-      response.on('close', () => resolve(response.statusCode === 200 ? trafficIn(text) : null))
+      // What came of it is said when it closes.
+      response.on('error', () => undefined)
+      response.on('close', () => resolve(response.complete && response.statusCode === 200 ? trafficIn(text) : null))
     })
     asked.on('timeout', () => asked.destroy()).on('error', () => resolve(null))
   })
