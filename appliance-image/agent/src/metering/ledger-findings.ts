@@ -1,4 +1,4 @@
-import { MODULE_FIRST_USED } from '@domicile/license/ledger'
+import { METERS, MODULE_FIRST_USED } from '@domicile/license/ledger'
 import type { LicenceKeeper } from '../licensing/licence-keeper.ts'
 import type { Log } from '../log.ts'
 import type { Advice } from '../protocol.ts'
@@ -24,6 +24,7 @@ export class LedgerFindings {
       seal: (day) => keeper.seal(day),
       sealedDays: () => keeper.sealedDays(),
       newest: (...kinds) => keeper.newest(...kinds),
+      describedMeters: () => keeper.linesOf(METERS).at(-1)?.data['meters'],
       usedModules: () => new Set(keeper.linesOf(MODULE_FIRST_USED).map(({ data }) => String(data['module']))),
       tampered: (code, day, problem) => this.#tampered(code, day, `the samples of ${day}: ${problem}`),
     }

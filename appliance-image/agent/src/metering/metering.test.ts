@@ -81,6 +81,21 @@ describe('a sample', () => {
     ])
   })
 
+  test('has each event once, whenever it happens: also while the disk is at work', async () => {
+    await appliance.start()
+    let happened = 0
+    const rush = setInterval(() => {
+      appliance.metering.count('session-refused')
+      happened += 1
+    }, 0)
+    await appliance.run(200)
+    clearInterval(rush)
+    await appliance.run()
+
+    expect(happened).toBeGreaterThan(10)
+    expect(minutes().reduce((sum, minute) => sum + (value('sessions_refused', minute) ?? 0), 0)).toBe(happened)
+  })
+
   test('adds up what the application reported, by meters that the stack declares', async () => {
     await appliance.start({ meters: { mails: { reported: true } } })
     appliance.reported = { mails: 12 }

@@ -18,12 +18,21 @@ export class PendingCounts {
     if (sent !== null) this.add('transfer_bytes', sent)
   }
 
-  /** Null: not known. Only the gateway can be asked in vain. */
-  values = (names: readonly MeterName[]): (number | null)[] =>
-    names.map((name) => this.#counts.get(name) ?? (name === 'transfer_bytes' ? null : 0))
-
-  /** They are on the disk. */
-  written(): void {
+  /** What there is now, for a sample; from here on it is counted anew. */
+  take(): TakenCounts {
+    const taken = this.#counts
     this.#counts = new Map()
+    return taken
+  }
+
+  /** The sample was not written. */
+  putBack(taken: TakenCounts): void {
+    for (const [name, more] of taken) this.add(name, more)
   }
 }
+
+export type TakenCounts = ReadonlyMap<MeterName, number>
+
+/** Null: not known. Only the gateway can be asked in vain. */
+export const countsOf = (taken: TakenCounts, names: readonly MeterName[]): (number | null)[] =>
+  names.map((name) => taken.get(name) ?? (name === 'transfer_bytes' ? null : 0))

@@ -5,7 +5,7 @@ import type { Traffic } from './machine.ts'
 import type { MeterReader } from './meter-reader.ts'
 import type { Counted } from './meters.ts'
 import type { LedgerRecord, OpenDay } from './open-day.ts'
-import type { PendingCounts } from './pending-counts.ts'
+import { countsOf, type PendingCounts } from './pending-counts.ts'
 import { Reachability } from './reachability.ts'
 
 export interface SamplerRecord extends LedgerRecord {
@@ -15,6 +15,8 @@ export interface SamplerRecord extends LedgerRecord {
   newest(
     ...kinds: readonly string[]
   ): { readonly kind: string; readonly data: Readonly<Record<string, unknown>> } | null
+  /** What was said last about what is counted; undefined: nothing. */
+  describedMeters(): unknown
   /** Names of modules that were used before. */
   usedModules(): ReadonlySet<string>
 }
@@ -85,17 +87,18 @@ export class Sampler {
   }
 
   async #sample(minute: number): Promise<void> {
-    const { counted, days, gauges, limits } = this.#ports
-    const { levels, counts } = counted
-    this.#ports.pending.heed(await gauges.traffic())
-    const asked = await this.#levels()
-    for (const [name, more] of Object.entries(gauges.reported())) this.#ports.pending.add(name, more)
-    await days.sample(minute, {
-      columns: { levels, counts, limits: limits() },
-      levels: levels.map((name) => asked.get(name) ?? null),
-      counts: this.#ports.pending.values(counts),
+    const { counted, days, gauges, limits, pending } = this.#ports
+    pending.heed(await gauges.traffic())
+    const levels = await this.#levels()
+    for (const [name, more] of Object.entries(gauges.reported())) pending.add(name, more)
+    // What happens while the disk is at work belongs to the next sample.
+    const taken = pending.take()
+    const columns = { levels: counted.levels, counts: counted.counts, limits: limits() }
+    const values = counted.levels.map((name) => levels.get(name) ?? null)
+    await days.sample(minute, { columns, levels: values, counts: countsOf(taken, counted.counts) }).catch((error) => {
+      pending.putBack(taken)
+      throw error
     })
-    this.#ports.pending.written()
   }
 
   async #levels(): Promise<ReadonlyMap<MeterName, number | null>> {
@@ -144,8 +147,8 @@ export class Sampler {
   #describe(): void {
     if (this.#described) return
     const meters = this.#ports.counted.descriptions
-    const before = this.#ports.record.newest(METERS)?.data['meters']
-    if (JSON.stringify(before) !== JSON.stringify(meters)) this.#ports.record.note(METERS, { meters })
+    const { record } = this.#ports
+    if (JSON.stringify(record.describedMeters()) !== JSON.stringify(meters)) record.note(METERS, { meters })
     this.#described = true
   }
 }
