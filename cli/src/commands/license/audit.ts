@@ -93,7 +93,7 @@ const isNamed = ({ code, day }: { code: string; day: string | null }, { findings
 function handedOver(path: string, { evidence, period }: AuditReport, made: { bytes: number; sha256: string }): string {
   return [
     `Wrote ${path}, ${made.bytes.toLocaleString('en')} bytes, SHA-256 ${made.sha256}.`,
-    `It holds the record of this installation (${counted(evidence.lines.length, 'line')}), ${counted(evidence.days.length, 'day')} by the hour from ${period.from} to ${period.to}, the figures above, and a signature.`,
+    `It holds the record of this installation (${counted(evidence.lines.length, 'line')}), ${counted(evidence.days.length, 'UTC day')} by the hour from ${period.from} to ${period.to}, the figures above, and a signature.`,
     'Numbers, times and what the vendor signed; no names of people, nothing of what was entered. Every line of it can be read.',
   ].join('\n')
 }
