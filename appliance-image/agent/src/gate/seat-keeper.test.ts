@@ -171,6 +171,14 @@ describe('who has none', () => {
     expect(events).toEqual(['session-unchecked', 'seats-unreachable', 'seats-reachable'])
   })
 
+  test('is counted as unchecked while the table does not answer, once in a while', async () => {
+    const keeper = newKeeper()
+    down = true
+    for (const key of ['a', 'a', 'b']) expect(await ask(keeper, key)).toBe('unknown')
+
+    expect(events).toEqual(['seats-unreachable', 'session-unchecked', 'session-unchecked'])
+  })
+
   test('does not wait long for an application that hangs', async () => {
     const began = performance.now()
     expect(await ask(newKeeper(), 'a', {}, () => new Promise(() => {}))).toBe('unknown')

@@ -122,15 +122,11 @@ export class SeatKeeper {
       remember(this.#strangers, key, this.#ports.monotonic() + STRANGER_MS)
       return 'unproven'
     }
-    if (proof === 'inconclusive') {
-      this.#record('session-unchecked', key, { because: 'the application did not answer' })
-      return 'unknown'
-    }
     // A seat that is in use must not look expired when somebody else wants one.
-    if (!(await this.#catchUp())) return 'unknown'
+    if (proof === 'inconclusive' || !(await this.#catchUp())) return this.#unchecked(key)
     const acquire = () => this.#told((store) => store.acquire(key, pool, limits))
     const taken = (await acquire()) ?? null
-    if (taken === null) return 'unknown'
+    if (taken === null) return this.#unchecked(key)
     if (taken || ((await this.#releaseStrangers()) && (await acquire()))) {
       this.#over.delete(key)
       if (this.#held.size < MOST_SESSIONS)
@@ -146,6 +142,12 @@ export class SeatKeeper {
       this.#over.set(key, { pool, seenAt: this.#ports.monotonic() })
     this.#notePeak()
     return 'over'
+  }
+
+  /** Neither the application nor the table may have answered: nobody is refused for that. */
+  #unchecked(key: string): SeatResult {
+    this.#record('session-unchecked', key, {})
+    return 'unknown'
   }
 
   /**
