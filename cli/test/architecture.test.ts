@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const KNOWN_ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   dockerode: ['cli/src/engine'],
   jose: ['license/src/document'],
-  pg: ['appliance-image/agent/src', 'license/src/instruments', 'cli/dev/bench'],
+  pg: ['appliance-image/agent/src', 'license/src/instruments', 'cli/dev/bench', 'cli/test'],
   listr2: ['cli/src/screen'],
   '@cyclonedx/cyclonedx-library': ['stacks/src/release'],
   '@peculiar/x509': ['appliance-image', 'cli/test'],

@@ -1,5 +1,5 @@
 import type { AuditReport, CountFigures, LevelFigures } from '@domicile/license/audit'
-import { isReported, type MeterDescription, type SampleBody } from '@domicile/license/ledger'
+import { isReported, METER_SECONDS, type MeterDescription, type SampleBody } from '@domicile/license/ledger'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { METER_ROLE } from '@domicile/stacks/plan'
 import { hourInWords, titleOf, valueInWords } from './audit-words.ts'
@@ -7,8 +7,6 @@ import { hourInWords, titleOf, valueInWords } from './audit-words.ts'
 /** Lines of samples of one hour, UTC; null when they were dropped. */
 export type SamplesOf = (hour: { day: string; hour: number }) => Promise<readonly string[] | null>
 
-/** As the agent asks; a meter that takes longer is not known. */
-export const METER_SECONDS = 2
 const DIGITS = 64
 const HOUR_MS = 3_600_000
 

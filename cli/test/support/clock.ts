@@ -49,7 +49,8 @@ async function library(): Promise<string> {
 }
 
 /** The same container again, with the library loaded before the program. */
-async function remakeAgent({ host }: Customer, name: string): Promise<void> {
+async function remakeAgent(customer: Customer, name: string): Promise<void> {
+  const { host } = customer
   const agent = `${name}-agent-1`
   const [found] = JSON.parse(await host.must('docker', ['inspect', agent]))
   const { Config, HostConfig, NetworkSettings } = found
@@ -73,8 +74,8 @@ async function remakeAgent({ host }: Customer, name: string): Promise<void> {
   })
   await host.must('docker', ['start', agent])
   await waitUntil(`${agent} answers again`, async () => {
-    const { exitCode, stderr } = await host.run('test', ['-S', `/var/lib/domicile/${name}/run/agent.sock`])
-    return exitCode === 0 ? undefined : stderr || 'no socket yet'
+    const { exitCode, stderr } = await customer.domicile(['license', 'show', '--name', name])
+    return exitCode === 0 ? undefined : stderr
   })
 }
 

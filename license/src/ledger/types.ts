@@ -30,6 +30,9 @@ export const SYSTEM_METERS = {
   transfer_bytes: { kind: 'count', title: 'Sent to browsers by the gateway' },
 } as const satisfies Record<MeterName, { kind: 'level' | 'count'; title: string }>
 
+/** A query of the stack's may take so long, and is not known otherwise. */
+export const METER_SECONDS = 2
+
 /** A line of the record of this kind says what is counted from here on, and by which query: an audit shows it. */
 export const METERS = 'meters'
 export interface MeterDescription {

@@ -1,5 +1,5 @@
 import type { Queryable } from '@domicile/license/instruments'
-import type { MeterName } from '@domicile/license/ledger'
+import { METER_SECONDS, type MeterName } from '@domicile/license/ledger'
 
 export interface Question {
   readonly name: MeterName
@@ -31,7 +31,7 @@ export interface Meterable {
 }
 
 /** A meter that takes longer is unknown. For a lock it waits even less: nobody else may have to wait behind it. */
-export const STATEMENT_MS = 2000
+export const STATEMENT_MS = METER_SECONDS * 1000
 const LOCK_MS = 200
 const BEGIN = `BEGIN READ ONLY; SET LOCAL statement_timeout = ${STATEMENT_MS}; SET LOCAL lock_timeout = ${LOCK_MS}; SET LOCAL timezone = 'UTC'`
 
