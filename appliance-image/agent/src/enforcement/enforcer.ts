@@ -159,7 +159,9 @@ export class Enforcer {
 
   #tampered(code: string, detail: string): void {
     if (!this.#isNews(`${code} ${detail}`)) return
-    this.#ports.record('tampered', { with: 'database', code, detail })
+    // What is named there may be a person's work; the record says what it is about, and the log the rest.
+    this.#ports.record('tampered', { with: 'database', code })
+    this.#ports.log('tampered', { code, detail })
     const found = {
       code,
       message: `Somebody changed what holds the licence in the database: ${detail}.`,

@@ -1,3 +1,4 @@
+import { mayLeave } from '@domicile/license/audit'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Pool, Seat, SessionLimits } from './ports.ts'
 import { type Proof, SeatKeeper } from './seat-keeper.ts'
@@ -59,7 +60,16 @@ const store = {
   },
 }
 
-const newKeeper = () => new SeatKeeper({ store, monotonic: () => now, record: (event) => events.push(event) })
+const newKeeper = () =>
+  new SeatKeeper({
+    store,
+    monotonic: () => now,
+    record: (event, data) => {
+      events.push(event)
+      // It may be in a report: no text of anybody's.
+      if (event.startsWith('seats-')) expect(mayLeave({ kind: event, data })).toBe(true)
+    },
+  })
 const known = async (): Promise<Proof> => 'known'
 const stranger = async (): Promise<Proof> => 'stranger'
 const ask = (

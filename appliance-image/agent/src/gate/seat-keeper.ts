@@ -1,3 +1,4 @@
+import { codeOf } from '../error-code.ts'
 import type { GateEvent, Pool, SeatStore, SessionLimits } from './ports.ts'
 import type { Session } from './session.ts'
 import type { SeatResult } from './verdict.ts'
@@ -240,8 +241,7 @@ export class SeatKeeper {
       this.#reachable = true
       return result
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      if (this.#reachable) this.#ports.record('seats-unreachable', { reason })
+      if (this.#reachable) this.#ports.record('seats-unreachable', { code: codeOf(error) })
       this.#reachable = false
       this.#restUntil = this.#ports.monotonic() + TABLE_REST_MS
       return undefined

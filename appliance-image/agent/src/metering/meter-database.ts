@@ -1,5 +1,6 @@
 import type { Queryable } from '@domicile/license/instruments'
 import { METER_SECONDS, type MeterName } from '@domicile/license/ledger'
+import { codeOf } from '../error-code.ts'
 
 export interface Question {
   readonly name: MeterName
@@ -78,12 +79,6 @@ async function numberOf(session: Queryable, { sql, period }: Question): Promise<
   const value = row?.value
   if (more || typeof value !== 'string' || !/^-?\d{1,16}$/.test(value)) return null
   return Number.isSafeInteger(Number(value)) ? Number(value) : null
-}
-
-/** SQLSTATE or the code of the system; nothing else is said of an error. */
-export function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' && /^[A-Z0-9_]{3,40}$/.test(code) ? code : 'LOST'
 }
 
 /** It was the statement that failed, and not the connection or the server. */
