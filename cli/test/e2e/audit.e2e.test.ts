@@ -65,11 +65,14 @@ async function report(name: string): Promise<string> {
   return path
 }
 
-/** A command of the vendor's, with public keys alone. */
+/** A command of the vendor's, with public keys alone, at the same time as the customer's. */
 async function vendorAudit(...args: readonly string[]) {
-  const { exitCode, stdout, stderr } = await execa(workshop.executable, ['vendor', 'audit', ...args, '--json'], {
-    reject: false,
-  })
+  const instant = clock.now().toISOString().slice(0, 19).replace('T', ' ')
+  const { exitCode, stdout, stderr } = await execa(
+    'faketime',
+    [instant, workshop.executable, 'vendor', 'audit', ...args, '--json'],
+    { reject: false, env: { TZ: 'UTC', FAKETIME_DONT_FAKE_MONOTONIC: '1' } },
+  )
   return { exitCode, document: JSON.parse(stdout || `{"nothing": ${JSON.stringify(stderr)}}`) }
 }
 const verify = (file: string, ...more: readonly string[]) =>
@@ -122,9 +125,9 @@ describe('what was planted is what the audit says', () => {
   })
 
   test('the whole days before are sealed, and an explanation names query and samples', async () => {
-    const { stdout } = await customer.domicile(['license', 'audit', '--explain', 'users'])
+    const { stdout } = await customer.domicile(['license', 'audit', 'sale.transactions', '--explain'])
 
-    expect(stdout).toContain('count(*) from res_user')
+    expect(stdout).toContain('select count(*) from sale_sale')
     await waitUntil('the first day is sealed', async () => {
       const record = await customer.host.readFile('/var/lib/docker/volumes/erp_agent/_data/licence/record.jsonl')
       return record.includes('"kind":"usage"') ? undefined : 'no seal yet'
@@ -173,16 +176,7 @@ describe('the vendor’s side, with a report file and two public keys', () => {
 
   test('the vendor counter-signs; the next report continues the one before', async () => {
     const anchor = join(desk, 'anchor.lic')
-    await execa(workshop.executable, [
-      'vendor',
-      'audit',
-      'countersign',
-      march,
-      '--key',
-      workshop.secretKey,
-      '--out',
-      anchor,
-    ])
+    expect((await vendorAudit('countersign', march, '--key', workshop.secretKey, '--out', anchor)).exitCode).toBe(0)
     await applyDocument(customer, readFile(anchor, 'utf8'))
     await clock.moveTo('2027-04-02T09:00:00Z')
     await nextSample()

@@ -338,6 +338,13 @@ test('a record that was put back while the files stayed does not know their days
   ])
 })
 
+test('the last samples before a long time in which nobody counted are not sealed yet, and nothing is wrong', () => {
+  const open = ledger([FIRST, SECOND])
+  const { samples } = new TestLedger().day(THIRD, bodiesOf(THIRD))
+  open.samples.set(THIRD, samples.get(THIRD) ?? '')
+  expect(named(open, '2027-06-01')).toEqual([])
+})
+
 test('samples of a day that is not sealed are looked at too', () => {
   const open = ledger([FIRST, SECOND])
   const { samples } = new TestLedger().day(THIRD, bodiesOf(THIRD))

@@ -94,17 +94,22 @@ class Order {
   }
 }
 
-/** Files of days without a seal: yesterday’s may be sealed any minute; an older one was sealed, or never counted. */
+/**
+ * Files of days without a seal: yesterday’s may be sealed any minute, and so may the last samples before a time in which
+ * nobody counted, however long it was. Any other day was sealed, or never counted.
+ */
 function verifyUnsealed(
   { filesOf, filedDays, today }: Pick<LedgerEvidence, 'filesOf' | 'filedDays' | 'today'>,
   { days, last }: Pick<Order, 'days' | 'last'>,
 ): Finding[] {
+  const newest = filedDays.toSorted().at(-1)
   return filedDays
     .filter((day) => !days.has(day))
     .toSorted()
     .flatMap((day) => {
-      if ((last !== null && day <= last) || dayAfter(day) < today) return [sealMissingThoughFiled(day)]
-      const { samples } = filesOf(day)
+      const { samples, hours } = filesOf(day)
+      const open = dayAfter(day) >= today || (day === newest && !hours)
+      if ((last !== null && day <= last) || !open) return [sealMissingThoughFiled(day)]
       return samples ? verifyOpenDay(day, samples) : []
     })
 }
