@@ -34,8 +34,9 @@ export function askForked<T>(program: string, question: object, { what, seconds,
       else reject(new Error(reply.failure))
     })
     child.once('exit', (code, signal) => {
-      const end = signal === 'SIGKILL' ? `was ended, after ${seconds} seconds at most` : `ended with ${code ?? signal}`
-      reject(new Error(`${what} ${end} without an answer.`))
+      const killed = `was ended: it took more than ${seconds} seconds, or more memory than there is`
+      const end = signal === 'SIGKILL' ? killed : `ended with ${code ?? signal}, without an answer`
+      reject(new Error(`${what} ${end}.`))
     })
     child.send(question, (error) => error && reject(error))
   })

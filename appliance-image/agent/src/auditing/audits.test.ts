@@ -20,6 +20,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { NO_USAGE } from '../licensing/licence-keeper.ts'
 import { signed, stamped, VENDOR_KEYS } from '../licensing/vendor.fixture.ts'
 import { auditing } from './auditing.ts'
+import type { AuditRequest } from './auditor.ts'
 import { Audits } from './audits.ts'
 import { CountingAppliance, PRODUCT } from './ledger.fixture.ts'
 
@@ -99,6 +100,17 @@ describe('a report', () => {
       ...{ name: 'Refusal', code: 'AUDIT_PERIOD_EMPTY', hint: /--from/ },
     })
     expect(readdirSync(into)).toEqual([])
+  })
+
+  test('that cannot be made is refused with what to do, and the next one is made', async () => {
+    const answers = [Promise.reject(new Error('The audit was ended.'))]
+    const auditor = { audit: (request: AuditRequest) => answers.pop() ?? auditing.audit(request) }
+    const { folder, keeper } = appliance
+    const audits = new Audits({ folder, into, product: PRODUCT }, { keeper, auditor })
+    const [first, second] = [audits.audit(WHOLE, NO_USAGE), audits.audit(WHOLE, NO_USAGE)]
+
+    await expect(first).rejects.toMatchObject({ name: 'Refusal', code: 'AUDIT_FAILED', hint: /--from/ })
+    expect(report((await second).file).findings).toEqual([])
   })
 
   test('that nobody took is removed by a later one; what is fresh, or no report, stays', async () => {

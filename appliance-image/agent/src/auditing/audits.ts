@@ -4,6 +4,7 @@ import type { Usage } from '@domicile/license/standing'
 import type { Found } from '../licensing/chronicle.ts'
 import type { LicenceKeeper } from '../licensing/licence-keeper.ts'
 import { numbersOf } from '../licensing/request-claims.ts'
+import { messageOf } from '../log.ts'
 import type { Advice, VerbRequest, VerbResponse } from '../protocol.ts'
 import { Refusal } from '../refusal.ts'
 import type { Auditor } from './auditor.ts'
@@ -59,7 +60,7 @@ export class Audits {
     const { installation, licence } = this.#keeper
     if (exchange) await this.#keeper.exchange({ with: 'usage' })
     const { record } = this.#keeper.status()
-    const audited = await this.#auditor.audit({
+    const asked = this.#auditor.audit({
       ...{ folder, into, privateKey: installation.privateKey, usage: numbersOf(usage) },
       reporter: {
         installation: { id: installation.id, publicKey: installation.publicKey },
@@ -69,6 +70,9 @@ export class Audits {
       ...{ contract: licence?.contract ?? null, seq: licence?.seq ?? null },
       head: { n: record.length, hash: record.head ?? '' },
       ...{ period: { from, to }, now: this.#keeper.now().toISOString() },
+    })
+    const audited = await asked.catch((error) => {
+      throw failed(messageOf(error))
     })
     if ('refused' in audited) throw new Refusal(audited.refused)
     this.#keeper.stands(audited.findings.slice(0, MOST_WRITTEN).map(foundIn))
@@ -93,3 +97,11 @@ function adviceOf([first, ...others]: readonly Finding[]): Advice[] {
     },
   ]
 }
+
+/** A long period takes more memory than the container may have, and the program was ended. */
+const failed = (why: string) =>
+  new Refusal({
+    code: 'AUDIT_FAILED',
+    message: `The report could not be made: ${why}`,
+    hint: 'Make it of a shorter time: domicile license audit --from YYYY-MM-DD --to YYYY-MM-DD. The log may say more: domicile logs agent',
+  })
