@@ -194,6 +194,22 @@ describe('what was tampered with is named', () => {
     expect(await codes()).toContain('RECORD_BROKEN')
   })
 
+  test('a record that is broken is mended before a start believes the rest of it no more: the licence stays', async () => {
+    const before = readFileSync(recordPath(), 'utf8')
+    writeFileSync(recordPath(), before.replace('"n":2', '"n":9'))
+    await audited()
+    await appliance.keeper.evaluateIfDue(NO_USAGE)
+
+    expect(readRecord(readFileSync(recordPath(), 'utf8')).problem).toBeNull()
+    expect(readFileSync(`${recordPath()}.broken`, 'utf8')).toContain('"n":9')
+    const { licence, findings } = await appliance.start()
+    expect(licence?.contract).toBe('C-1')
+    expect(findings).toEqual([])
+    expect(record().map(({ kind, data }) => data['code'] ?? kind)).toEqual(
+      expect.arrayContaining(['RECORD_CHANGED', 'RECORD_BROKEN']),
+    )
+  })
+
   test('a record that lost its end, while the agent runs and while it does not', async () => {
     const shorten = () => writeFileSync(recordPath(), lines().slice(0, -2).join(''))
     shorten()

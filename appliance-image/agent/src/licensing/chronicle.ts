@@ -160,6 +160,16 @@ export class Chronicle {
     this.#show(changedFromOutside(problem))
   }
 
+  /** The record was found to be broken on the disk: it is made again from what is known. */
+  mend(): void {
+    try {
+      const { n, hash } = this.#file.mend(this.now(), this.#ports.wall())
+      this.#head = { n, hash }
+    } catch (error) {
+      this.#ports.log('record-not-written', { message: messageOf(error) })
+    }
+  }
+
   /** What is found again and again until the end of time: shown, and written down once. */
   stands(found: readonly Found[]): void {
     const known = new Set(this.linesOf(TAMPERED).map(({ data }) => sortedJson(data)))

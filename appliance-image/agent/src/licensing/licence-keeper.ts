@@ -142,8 +142,9 @@ export class LicenceKeeper {
     return this.#installation
   }
 
-  /** Signs of tampering that stay: each is written down once. */
+  /** Signs of tampering that stay: each is written down once; of a broken record is saved what is known. */
   stands = (found: readonly Found[]): void => this.#chronicle.stands(found)
+  mend = (): void => this.#chronicle.mend()
 
   /** Signs the seal of a day and writes it down. @throws Error of the file system */
   seal(day: UnsignedSeal): void {
@@ -153,8 +154,7 @@ export class LicenceKeeper {
 
   /** Computes the standing anew when there may be a reason to, and keeps what must outlast a restart. */
   async evaluateIfDue(usage: Usage): Promise<void> {
-    const now = this.now().getTime()
-    const changed = now >= changesAt(this.#standing)
+    const changed = this.now().getTime() >= changesAt(this.#standing)
     const due = this.#pending !== null || changed || this.#ports.ran() - this.#judgedAt >= EVERY_SECONDS
     if (due) await this.evaluate(usage)
     else await this.#save()

@@ -79,9 +79,19 @@ export class RecordFile {
    * @throws Error of the file system, for example when the disk is full
    */
   append(at: Date, wall: Date, entries: readonly (Entry | EntryAfter)[]): RecordLine {
+    // Nobody else writes here: a file of another size was changed since.
+    return this.#append(at, wall, entries, this.#size() !== this.#known.bytes)
+  }
+
+  /** Makes the file again from what is known, when it was found to be broken; as a start would, but nothing known is lost. */
+  mend(at: Date, wall: Date): RecordLine {
+    return this.#append(at, wall, [], true)
+  }
+
+  #append(at: Date, wall: Date, entries: readonly (Entry | EntryAfter)[], changed: boolean): RecordLine {
     const times = { at: at.toISOString(), wall: wall.toISOString() }
-    const { base, lost } = this.#size() === this.#known.bytes ? { base: this.#known, lost: [] } : this.#mended()
-    const seen = base === this.#known ? [] : [CHANGED]
+    const { base, lost } = changed ? this.#mended() : { base: this.#known, lost: [] }
+    const seen = changed ? [CHANGED] : []
     const fresh: RecordLine[] = []
     for (const entry of [...lost, ...seen, ...entries]) {
       const before = fresh.at(-1) ?? lastOf(base)
@@ -103,8 +113,8 @@ export class RecordFile {
   }
 
   /**
-   * Nobody else writes here: a file of another size was changed since. What is still as it was left stays; lines that are
-   * known and gone are to be written again, as they were.
+   * What is still as it was left stays; lines that are known and gone are to be written again, as they were. The whole is
+   * kept beside it.
    */
   #mended(): { base: Known; lost: readonly RecordEntry[] } {
     this.#setAside()
