@@ -15,7 +15,13 @@ import { LEAST, TEXTS } from './config.fixture.ts'
 import { VERBS, type VerbResponse } from './protocol.ts'
 
 /** The agent as its image runs it: bundled, by the pinned runtime, with the same flags. */
-const FLAGS = ['--jitless', '--max-semi-space-size=1', '--max-old-space-size=64', '--disable-sigusr1']
+const FLAGS = [
+  '--jitless',
+  '--optimize-for-size',
+  '--max-semi-space-size=1',
+  '--max-old-space-size=64',
+  '--disable-sigusr1',
+]
 const MIB = 1024 * 1024
 
 let bundle: string

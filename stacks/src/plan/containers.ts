@@ -154,7 +154,8 @@ export function agentContainer(context: Context): ContainerSpec {
     tmpfs: { '/tmp': tmpfsFor(`${UID.agent}`, '16m') },
     // Only an ACME directory needs the outside; otherwise the agent has no way out.
     networks: [internal(context, 'agent'), ...(tls.mode === 'acme' ? [edge(context, 'agent')] : [])],
-    memoryBytes: 192 * MIB,
+    // Itself needs 60 MiB; the program that reads years of the ledger for an audit takes the rest while it runs.
+    memoryBytes: 384 * MIB,
   })
 }
 

@@ -70,10 +70,16 @@ const putBack = (n: number): Finding => ({
   message: `Line ${n}, with which the agent ended the record, is not in the file any more: it was shortened or put back while the agent ran.`,
 })
 
-/** Days by the hour; those that cannot be read are left out, and found by `verified`. */
-export function daysOf(ledger: LedgerReader, { from, to }: Days): DayHours[] {
-  const days = ledger.filedDays().filter((day) => day >= from && day <= to)
-  return days.flatMap((day) => ledger.hours(day) ?? [])
+/**
+ * Days by the hour, each read when it is its turn, as often as that comes: years of them do not fit into the memory of the
+ * agent's container. Those that cannot be read are left out, and found by `verified`.
+ */
+export function daysOf(ledger: LedgerReader, { from, to }: Days): Iterable<DayHours> {
+  return {
+    *[Symbol.iterator]() {
+      for (const hours of ledger.since(from)) if (hours.day <= to) yield hours
+    },
+  }
 }
 
 const unreadable = (problem: string | null) =>

@@ -15,4 +15,4 @@ export function forkedAuditor(program: string, stop: AbortSignal): Auditor {
 }
 
 /** Not the agent's: hashing five years takes too long without compiled code, and more memory than the agent has. */
-const FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=400', '--disable-sigusr1']
+const FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=200', '--disable-sigusr1']

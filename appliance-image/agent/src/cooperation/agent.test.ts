@@ -8,7 +8,13 @@ import { bundleAgent } from '../../../bundle-agent.ts'
 import { LEAST, TEXTS } from '../config.fixture.ts'
 
 /** The agent as its image runs it, before its first licence and without a database. */
-const FLAGS = ['--jitless', '--max-semi-space-size=1', '--max-old-space-size=64', '--disable-sigusr1']
+const FLAGS = [
+  '--jitless',
+  '--optimize-for-size',
+  '--max-semi-space-size=1',
+  '--max-old-space-size=64',
+  '--disable-sigusr1',
+]
 const TOKEN = 'a-token-that-is-only-used-in-tests'
 
 let bundle: string

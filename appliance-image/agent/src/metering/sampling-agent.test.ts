@@ -11,7 +11,13 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { bundleAgent } from '../../../bundle-agent.ts'
 import { LEAST, TEXTS } from '../config.fixture.ts'
 
-const FLAGS = ['--jitless', '--max-semi-space-size=1', '--max-old-space-size=64', '--disable-sigusr1']
+const FLAGS = [
+  '--jitless',
+  '--optimize-for-size',
+  '--max-semi-space-size=1',
+  '--max-old-space-size=64',
+  '--disable-sigusr1',
+]
 
 let bundle: string
 beforeAll(async () => {
