@@ -1,5 +1,6 @@
 import { dayInWords } from '@domicile/license/standing'
 import { dayAt, firstOfNextMonth, plusDays, startOf } from '@domicile/license/terms'
+import { DAY_MS } from '@domicile/license/utc'
 import type { HourOfDay, Step } from './audit-series.ts'
 import { escaped } from './html.ts'
 
@@ -130,7 +131,7 @@ function tickDays(from: number, until: number, timezone: string): { day: string;
   const days: string[] = []
   const first = dayAt(from, timezone)
   const beyond = (day: string) => startOf(day, timezone) >= until
-  if (until - from < 62 * 86_400_000) {
+  if (until - from < 62 * DAY_MS) {
     for (let day = first; !beyond(day) && days.length < MOST_DAYS; day = plusDays(day, 1)) days.push(day)
     const every = Math.ceil(days.length / MOST_TICKS)
     return days.filter((_, index) => index % every === 0).map((day) => ({ day, label: shortDay(day) }))

@@ -1,5 +1,6 @@
 import type { AuditReport, CountFigures, LevelFigures } from '@domicile/license/audit'
 import { isReported, METER_SECONDS, type MeterDescription, type SampleBody } from '@domicile/license/ledger'
+import { HOUR_MS, MINUTE_MS, startOfDay } from '@domicile/license/utc'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { METER_ROLE } from '@domicile/stacks/plan'
 import { hourInWords, titleOf, valueInWords } from './audit-words.ts'
@@ -8,7 +9,6 @@ import { hourInWords, titleOf, valueInWords } from './audit-words.ts'
 export type SamplesOf = (hour: { day: string; hour: number }) => Promise<readonly string[] | null>
 
 const DIGITS = 64
-const HOUR_MS = 3_600_000
 
 /**
  * How each number came about: by which query, asked as whom and how often, and the minutes around its greatest.
@@ -78,14 +78,14 @@ async function aroundPeak(
     `  Known in ${knownMinutes.toLocaleString('en')} minutes, on average ${valueInWords(name, average)}.${above}`,
     `  The most, ${valueInWords(name, peak.value)}, in the hour from ${hourInWords(peak.at, timezone)}:`,
   ]
-  const at = new Date(peak.at)
-  const samples = await samplesOf({ day: peak.at.slice(0, 10), hour: at.getUTCHours() })
+  const day = peak.at.slice(0, 10)
+  const samples = await samplesOf({ day, hour: new Date(peak.at).getUTCHours() })
   if (samples === null)
     return [...lines, '    its minutes were dropped since, as old samples are; the day’s seal vouches for them']
   const runs = runsOf(minutesIn(samples, name))
   if (runs.length === 0) return [...lines, '    no minute of it was sampled']
   const clock = (minute: number) => {
-    const start = Date.parse(`${peak.at.slice(0, 10)}T00:00Z`) + minute * 60_000
+    const start = startOfDay(day) + minute * MINUTE_MS
     return hourInWords(start - (start % HOUR_MS), timezone).slice(11, 14) + String(minute % 60).padStart(2, '0')
   }
   return [

@@ -1,6 +1,7 @@
 import type { AuditReport } from '@domicile/license/audit'
 import { isReported } from '@domicile/license/ledger'
 import { endOf, startOf } from '@domicile/license/terms'
+import { HOUR_MS } from '@domicile/license/utc'
 import { CHART_LEGEND, hoursChart, levelChart } from './audit-chart.ts'
 import { hoursOfDay, stepsOf } from './audit-series.ts'
 import { type AuditTable, auditFacts, eventsTable, figureTables, findingsTable, summaryTable } from './audit-tables.ts'
@@ -48,7 +49,7 @@ function chart(report: AuditReport, name: 'users' | 'sessions', title: string): 
   const steps = stepsOf(report, name)
   const [first] = steps
   if (!first) return ''
-  const grain = first.until - first.from > 2 * 3_600_000 ? 'day' : 'hour'
+  const grain = first.until - first.from > 2 * HOUR_MS ? 'day' : 'hour'
   const frame = {
     ...{ from: startOf(period.from, timezone), until: endOf(period.to, timezone), timezone },
     label: `${title} by the ${grain}: most, average and limit`,

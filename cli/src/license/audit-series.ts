@@ -1,6 +1,7 @@
 import type { AuditReport, LevelFigures } from '@domicile/license/audit'
 import type { HourEntry } from '@domicile/license/ledger'
 import { daysBetween, endOf, startOf } from '@domicile/license/terms'
+import { HOUR_MS, startOfDay } from '@domicile/license/utc'
 
 /** A level over one day, or one hour of a short period. */
 export interface Step {
@@ -14,7 +15,6 @@ export interface Step {
   readonly overMinutes: number
 }
 
-const HOUR_MS = 3_600_000
 /** Up to so many days are drawn by the hour. */
 const DAYS_BY_HOUR = 21
 
@@ -31,7 +31,7 @@ function* hoursIn({ evidence, period, timezone }: AuditReport): Generator<{ from
   const [first, end] = [startOf(period.from, timezone), endOf(period.to, timezone)]
   for (const { day, hours } of evidence.days) {
     for (const entry of hours) {
-      const from = Date.parse(`${day}T00:00Z`) + entry.hour * HOUR_MS
+      const from = startOfDay(day) + entry.hour * HOUR_MS
       if (from >= first && from < end) yield { from, entry }
     }
   }

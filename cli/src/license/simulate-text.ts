@@ -1,5 +1,6 @@
 import { type Band, dayInWords, type LimitFinding } from '@domicile/license/standing'
 import { amountInWords } from '@domicile/license/terms'
+import { DAY_MS } from '@domicile/license/utc'
 import { type Entry, type Simulation, whenInWords } from './simulate.ts'
 
 const WIDTH = 118
@@ -77,7 +78,7 @@ const WHAT_IS_DONE = { refuse: 'more are refused', warn: 'a notice is shown', co
 export function daysByState(bands: readonly Band[]): string[] {
   const days = new Map<string, number>()
   for (const { state, from, until } of bands) {
-    days.set(state, (days.get(state) ?? 0) + (Date.parse(until) - Date.parse(from)) / 86_400_000)
+    days.set(state, (days.get(state) ?? 0) + (Date.parse(until) - Date.parse(from)) / DAY_MS)
   }
   return [...days].map(([state, count]) => `${state} ${Math.round(count)} days`)
 }

@@ -13,6 +13,7 @@ import {
 } from '../ledger/index.ts'
 import { EXCHANGE, lineAfter, type RecordLine } from '../record/index.ts'
 import { profileText } from '../standing/history.fixture.ts'
+import { plusDays } from '../utc.ts'
 import type { EvidenceSource } from './blocks.ts'
 import { evidenceDays } from './calendar.ts'
 import { composeReport } from './report.ts'
@@ -53,9 +54,6 @@ export const erpLicence = (more: Partial<LicenceClaims> = {}): LicenceClaims =>
 
 /** A level that is the same all hour; `over`: minutes above its limit. */
 export const level = (value: number, over = 0, known = 60): LevelSummary => [value, value, value * known, known, over]
-
-export const nextDay = (day: string, days = 1) =>
-  new Date(Date.parse(`${day}T00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
 
 /** The hour as nothing special happens in it. */
 export const ordinary = (hour: number): HourEntry => ({
@@ -110,7 +108,7 @@ export class TestInstallation {
     special: Special = {},
     flows: Readonly<Record<string, readonly FlowBody[]>> = {},
   ): this {
-    for (let day = from; day <= to; day = nextDay(day)) this.day(day, hoursOf(day, special), flows[day] ?? [])
+    for (let day = from; day <= to; day = plusDays(day, 1)) this.day(day, hoursOf(day, special), flows[day] ?? [])
     return this
   }
 
@@ -119,7 +117,7 @@ export class TestInstallation {
     this.days.push(made)
     const before = this.lines.at(-1) as RecordLine
     const unsigned = unsignedSeal({ lines: hours.length * 60 + 1, head: 'a'.repeat(64) }, made)
-    this.write(`${nextDay(day)}T00:01Z`, SEAL, { ...signSeal(unsigned, before, this.key.privateKey) })
+    this.write(`${plusDays(day, 1)}T00:01Z`, SEAL, { ...signSeal(unsigned, before, this.key.privateKey) })
   }
 
   evidence(period: Period, timezone = 'Europe/Ljubljana'): Evidence {

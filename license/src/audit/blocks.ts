@@ -1,7 +1,6 @@
 import {
   type DayHours,
   type DaySeal,
-  type FlowBody,
   hoursDigest,
   hoursText,
   type LevelSummary,
@@ -10,6 +9,7 @@ import {
   SEAL,
 } from '../ledger/index.ts'
 import type { RecordLine } from '../record/index.ts'
+import { HOUR_MS, startOfDay, startOfHour } from '../utc.ts'
 import type { PeriodCalendar } from './calendar.ts'
 
 /** The smallest piece of time that evidence speaks of: an hour, or a whole UTC day of which only the seal is left. */
@@ -32,8 +32,6 @@ export interface Flow {
   readonly day: string
   readonly counts: Readonly<Record<MeterName, number>>
 }
-
-const HOUR_MS = 3_600_000
 
 /** Evidence of which a day may be read when it is its turn; it is gone through more than once. */
 export interface EvidenceSource {
@@ -91,7 +89,7 @@ export function flowsOf(evidence: EvidenceSource, calendar: PeriodCalendar): Flo
 }
 
 function hoursIn({ day, hours }: DayHours, calendar: PeriodCalendar): Block[] {
-  const midnight = Date.parse(`${day}T00:00Z`)
+  const midnight = startOfDay(day)
   return hours.flatMap(({ hour, samples, limits, levels, counts }): Block[] => {
     const start = midnight + hour * HOUR_MS
     const contractDay = calendar.dayAt(start)
@@ -102,7 +100,7 @@ function hoursIn({ day, hours }: DayHours, calendar: PeriodCalendar): Block[] {
 const sealed = (seal: DaySeal): Piece => ({ blocks: [standIn(seal)], flows: [], again: [] })
 
 const standIn = ({ day, samples, levels, counts }: DaySeal): Block => ({
-  start: Date.parse(`${day}T00:00Z`),
+  start: startOfDay(day),
   minutes: 1440,
   ...{ day, samples, limits: null, levels, counts },
 })
@@ -146,8 +144,6 @@ class Counted {
     return found
   }
 }
-
-const startOfHour = (hour: FlowBody['hour']) => Date.parse(`${hour}:00Z`)
 
 const split = <T>(all: readonly T[], fits: (one: T) => boolean): [T[], T[]] => [
   all.filter(fits),

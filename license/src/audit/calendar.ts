@@ -1,4 +1,5 @@
-import { endOf, firstOfNextMonth, isZone, plusDays, startOf } from '../terms/index.ts'
+import { endOf, isZone, plusDays, startOf } from '../terms/index.ts'
+import { dayOf } from '../utc.ts'
 import type { Period } from './types.ts'
 
 /** Days of a period as instants. An hour belongs to the contract day in which it begins, also where zones are off by half an hour. */
@@ -51,15 +52,8 @@ const LATE_DAYS = 7
  * its last hours may have arrived.
  */
 export function evidenceDays(period: Period, timezone: string): { readonly from: string; readonly to: string } {
-  const utcDay = (instant: number) => new Date(instant).toISOString().slice(0, 10)
   return {
-    from: utcDay(startOf(period.from, timezone)),
-    to: plusDays(utcDay(endOf(period.to, timezone) - 1), LATE_DAYS),
+    from: dayOf(startOf(period.from, timezone)),
+    to: plusDays(dayOf(endOf(period.to, timezone) - 1), LATE_DAYS),
   }
 }
-
-/** The calendar month `2026-11`, whole. */
-export const monthPeriod = (month: string): Period => ({
-  from: `${month}-01`,
-  to: plusDays(firstOfNextMonth(`${month}-01`), -1),
-})

@@ -1,6 +1,7 @@
 import { compareChains, type Kinship } from '../document/index.ts'
 import { SEAL } from '../ledger/index.ts'
 import type { RecordLine } from '../record/index.ts'
+import { MINUTE_MS } from '../utc.ts'
 import type { AuditReport } from './types.ts'
 
 export interface Comparison {
@@ -73,7 +74,7 @@ const parting = (line: RecordLine | undefined): Parting | null =>
 function gapBetween(earlier: AuditReport, later: AuditReport): Comparison['gap'] {
   const [until, from] = [earlier.figures.covered?.until, later.figures.covered?.from]
   if (!until || !from || from <= until) return null
-  return { from: until, until: from, minutes: Math.round((Date.parse(from) - Date.parse(until)) / 60_000) }
+  return { from: until, until: from, minutes: Math.round((Date.parse(from) - Date.parse(until)) / MINUTE_MS) }
 }
 
 /** Told by the lines themselves: what a seal says is part of its line. */

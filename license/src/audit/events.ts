@@ -1,5 +1,6 @@
 import { METERS, MODULE_FIRST_USED, SEAL } from '../ledger/index.ts'
 import { EXCHANGE, type RecordLine } from '../record/index.ts'
+import { MINUTE_MS } from '../utc.ts'
 import type { PeriodCalendar } from './calendar.ts'
 import { isWithheld, mayLeave } from './record-kinds.ts'
 import type { AuditFigures } from './types.ts'
@@ -104,4 +105,4 @@ const because = (reasons: unknown) => {
   return all.length > 0 ? ` (${all.join(', ')})` : ''
 }
 
-const minutes = (milliseconds: number) => `${Math.round(milliseconds / 60_000)} minutes`
+const minutes = (milliseconds: number) => `${Math.round(milliseconds / MINUTE_MS)} minutes`

@@ -1,4 +1,5 @@
 import type { RecordLine } from '../record/index.ts'
+import { MINUTE_MS } from '../utc.ts'
 import { mayLeave } from './record-kinds.ts'
 
 /** A stretch of time, in milliseconds since 1970. */
@@ -91,7 +92,7 @@ export function explained(
   return {
     from: Math.min(...times.map(({ from }) => from)),
     until: Math.max(...times.map(({ until }) => until)),
-    minutes: Math.round(lengthOf(times) / 60_000),
+    minutes: Math.round(lengthOf(times) / MINUTE_MS),
     words: found.map(({ cause }) => WORDS[cause]).join('; '),
   }
 }

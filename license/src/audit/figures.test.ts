@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { signDocument } from '../document/index.ts'
 import { renewal, vendor } from '../document/testing.fixture.ts'
 import { MODULE_FIRST_USED } from '../ledger/index.ts'
-import { erpLicence, level, nextDay, REPORTER, TestInstallation } from './audit.fixture.ts'
+import { plusDays } from '../utc.ts'
+import { erpLicence, level, REPORTER, TestInstallation } from './audit.fixture.ts'
 import { auditFigures } from './figures.ts'
 import { licencesIn } from './history.ts'
 import type { AuditFigures, Evidence, Period } from './types.ts'
@@ -55,7 +56,7 @@ beforeAll(() => {
     '2026-07-03': [{ hour: '2026-06-30T22', counts: { 'sale.transactions': 100 } }],
     '2026-12-31': [{ hour: '2026-12-31T23', counts: { 'sale.transactions': 1000 } }],
   }
-  for (let day = '2025-12-31'; day <= '2026-12-31'; day = nextDay(day)) {
+  for (let day = '2025-12-31'; day <= '2026-12-31'; day = plusDays(day, 1)) {
     if (day === '2026-07-15') bringRenewal('2026-07-15T08:00Z')
     installation.live(day, day, { ...PLANTED, ...special(day) }, flows)
     if (day === '2026-02-03')
@@ -224,7 +225,7 @@ test('what happened, in words of ours', () => {
 test('months are the year', () => {
   const months = Array.from({ length: 12 }, (_, month) => `2026-${String(month + 1).padStart(2, '0')}`)
   const sums = months.map((month) => {
-    const period = { from: `${month}-01`, to: nextDay(`${nextDay(`${month}-28`, 4).slice(0, 7)}-01`, -1) }
+    const period = { from: `${month}-01`, to: plusDays(`${plusDays(`${month}-28`, 4).slice(0, 7)}-01`, -1) }
     return figuresOf(installation.evidence(period), period)
   })
   expect(sums.map(({ users }) => users?.overMinutes)).toEqual(

@@ -1,5 +1,6 @@
 import { METERS, type MeterDescription, type MeterName, type MetersData, readSeal, SEAL } from '../ledger/index.ts'
 import type { RecordLine } from '../record/index.ts'
+import { iso, MINUTE_MS, startOfDay } from '../utc.ts'
 import { type Block, type EvidenceSource, type Flow, type Piece, piecesIn } from './blocks.ts'
 import { type PeriodCalendar, periodCalendar } from './calendar.ts'
 import { eventsIn } from './events.ts'
@@ -132,8 +133,8 @@ function coveredTime(
   const sealed = lines.find(({ kind, data }) => kind === SEAL && readSeal(data))
   const firstDay = sealed ? (readSeal(sealed.data) ?? []) : []
   const began = [
-    ...blocks.slice(0, 1).map(({ start, minutes, samples }) => start + (minutes - samples) * 60_000),
-    ...[firstDay].flat().map(({ day, samples }) => Date.parse(`${day}T00:00Z`) + (1440 - samples) * 60_000),
+    ...blocks.slice(0, 1).map(({ start, minutes, samples }) => start + (minutes - samples) * MINUTE_MS),
+    ...[firstDay].flat().map(({ day, samples }) => startOfDay(day) + (1440 - samples) * MINUTE_MS),
     ...lines.filter(({ kind }) => kind === METERS).map(({ at }) => Date.parse(at)),
   ]
   const [begin, end] = [Math.max(from, Math.min(...began)), Math.min(until, lastKnown(lines, blocks))]
@@ -143,14 +144,14 @@ function coveredTime(
 /** Whoever reports writes a line first; samples may nevertheless be younger where licence time was set back. */
 function lastKnown(lines: readonly RecordLine[], blocks: readonly Sampled[]): number {
   const last = blocks.at(-1)
-  const sampled = last ? last.start + last.samples * 60_000 : Number.NEGATIVE_INFINITY
+  const sampled = last ? last.start + last.samples * MINUTE_MS : Number.NEGATIVE_INFINITY
   return Math.max(sampled, Date.parse(lines.at(-1)?.at ?? ''))
 }
 
 const coverage = ({ from, until }: Covered, blocks: readonly Sampled[]) => ({
-  from: new Date(from).toISOString(),
-  until: new Date(until).toISOString(),
-  minutes: Math.floor((until - from) / 60_000),
+  from: iso(from),
+  until: iso(until),
+  minutes: Math.floor((until - from) / MINUTE_MS),
   sampledMinutes: blocks.reduce((sum, { samples }) => sum + samples, 0),
 })
 

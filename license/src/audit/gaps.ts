@@ -1,5 +1,6 @@
 import type { MeterName } from '../ledger/index.ts'
 import type { RecordLine } from '../record/index.ts'
+import { HOUR_MS, iso, MINUTE_MS } from '../utc.ts'
 import type { Block } from './blocks.ts'
 import { type Cause, type Causes, causesIn, type Explanation, explained } from './explanations.ts'
 import type { Gap } from './types.ts'
@@ -15,8 +16,6 @@ const MISSED_IN_AN_HOUR = 2
 /** As for the record's own lines. */
 const TOLERATED_MINUTES = 5
 const MOST_GAPS = 2000
-const MINUTE_MS = 60_000
-const HOUR_MS = 3_600_000
 
 /** How much of a block was sampled. */
 export type Sampled = Pick<Block, 'start' | 'minutes' | 'samples'>
@@ -132,5 +131,3 @@ function gap({ from, until, minutes }: Hole, what: string, why: Explanation): Ga
 }
 
 const wholeMinutes = (milliseconds: number) => Math.max(0, Math.floor(milliseconds / MINUTE_MS))
-
-const iso = (instant: number) => new Date(instant).toISOString()

@@ -1,4 +1,5 @@
 import type { DayHours, Finding, MeterName } from '../ledger/index.ts'
+import { HOUR_MS, startOfDay } from '../utc.ts'
 import { type Licences, limitAt } from './limits.ts'
 
 interface TooHigh {
@@ -19,11 +20,11 @@ export function limitFindings(days: readonly DayHours[], licences: Licences): Fi
   const limit = limitAt(licences)
   const found = new Map<MeterName, TooHigh>()
   for (const { day, hours } of days) {
-    const midnight = Date.parse(`${day}T00:00Z`)
+    const midnight = startOfDay(day)
     for (const { hour, limits, levels } of hours) {
-      const start = midnight + hour * 3_600_000
+      const start = midnight + hour * HOUR_MS
       for (const meter of Object.keys(levels)) {
-        const [before, after] = [limit(meter, start), limit(meter, start + 3_600_000)]
+        const [before, after] = [limit(meter, start), limit(meter, start + HOUR_MS)]
         const said = limits[meter] ?? null
         if (before === null || after === null || (said !== null && said <= Math.max(before, after))) continue
         const one = found.get(meter) ?? { meter, day, said, licensed: Math.max(before, after), hours: 0 }

@@ -2,6 +2,7 @@ import type { Behaviour, LicenceClaims } from '../document/index.ts'
 import type { DayHours, MeterName } from '../ledger/types.ts'
 import type { RecordLine } from '../record/index.ts'
 import { endOf, plusDays, type Terms } from '../terms/index.ts'
+import { MINUTE_MS } from '../utc.ts'
 import { type Block, blocksOf, type Flow, flowsOf } from './blocks.ts'
 import { periodCalendar } from './calendar.ts'
 import { usersAsLevel } from './figures.ts'
@@ -121,5 +122,4 @@ export function levelFigures(name: MeterName, blocks: readonly Block[], { licenc
   return tally.figures(null)
 }
 
-export const iso = (instant: number) => new Date(instant).toISOString()
-export const endOfBlock = ({ start, minutes }: Block) => start + minutes * 60_000
+export const endOfBlock = ({ start, minutes }: Block) => start + minutes * MINUTE_MS

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { profile } from '../standing/history.fixture.ts'
 import { meteredUsage } from '../standing/index.ts'
-import { level, nextDay, type Special, TestInstallation } from './audit.fixture.ts'
+import { plusDays } from '../utc.ts'
+import { level, type Special, TestInstallation } from './audit.fixture.ts'
 import { erp, reportOf, statement } from './reconcile.fixture.ts'
 import type { Reconciliation } from './reconcile-types.ts'
 
@@ -24,7 +25,7 @@ function happenings(seed: number): Special {
   const next = chance(seed)
   const special: Record<string, Special[string]> = {}
   for (let count = 0; count < 60; count += 1) {
-    const hour = `${nextDay(FIRST, next(90))}T${String(3 + next(17)).padStart(2, '0')}`
+    const hour = `${plusDays(FIRST, next(90))}T${String(3 + next(17)).padStart(2, '0')}`
     const users = 9 + next(5)
     const sessions = 3 + next(4)
     const over = 1 + next(60)
@@ -44,8 +45,8 @@ function answers(seed: number) {
   const next = chance(seed + 1000)
   const flows: Record<string, { hour: string; counts: Record<string, number> }[]> = {}
   for (let count = 0; count < 40; count += 1) {
-    const day = nextDay(FIRST, next(89))
-    const arrived = next(4) === 0 ? nextDay(day) : day
+    const day = plusDays(FIRST, next(89))
+    const arrived = next(4) === 0 ? plusDays(day, 1) : day
     flows[arrived] = [
       ...(flows[arrived] ?? []),
       { hour: `${day}T${10 + next(9)}`, counts: { 'stock.transactions': next(9) } },
@@ -57,7 +58,7 @@ function answers(seed: number) {
 const licence = () => erp({ modules: { sale: { from: '2026-02-01', until: null } } })
 const told = () => ({
   licences: [{ from: '2025-12-01T00:00:00.000Z', claims: licence() }],
-  madeAt: `${nextDay(LAST)}T08:00:00Z`,
+  madeAt: `${plusDays(LAST, 1)}T08:00:00Z`,
 })
 
 const begun = () => {
@@ -72,16 +73,16 @@ const essence = ({ sources: _, notes: __, ...rest }: Reconciliation) => rest
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8]
 
 test.each(SEEDS)('two reports that continue each other say what one says, in either order (%i)', (seed) => {
-  const split = nextDay(FIRST, 1 + chance(seed + 7)(87))
+  const split = plusDays(FIRST, 1 + chance(seed + 7)(87))
   const [special, flows] = [happenings(seed), answers(seed)]
-  const installation = begun().live(FIRST, nextDay(split), special, flows)
+  const installation = begun().live(FIRST, plusDays(split, 1), special, flows)
   const early = reportOf(
     installation,
     { from: FIRST, to: split },
-    { ...told(), madeAt: `${nextDay(split, 2)}T08:00:00Z` },
+    { ...told(), madeAt: `${plusDays(split, 2)}T08:00:00Z` },
   )
-  installation.live(nextDay(split, 2), nextDay(LAST), special, flows)
-  const late = reportOf(installation, { from: nextDay(split), to: LAST }, told())
+  installation.live(plusDays(split, 2), plusDays(LAST, 1), special, flows)
+  const late = reportOf(installation, { from: plusDays(split, 1), to: LAST }, told())
   const whole = reportOf(installation, { from: FIRST, to: LAST }, told())
 
   const expected = essence(statement([whole], licence()))
@@ -91,7 +92,7 @@ test.each(SEEDS)('two reports that continue each other say what one says, in eit
 })
 
 test.each(SEEDS)('reports that overlap count nothing twice (%i)', (seed) => {
-  const installation = begun().live(FIRST, nextDay(LAST), happenings(seed), answers(seed))
+  const installation = begun().live(FIRST, plusDays(LAST, 1), happenings(seed), answers(seed))
   const whole = reportOf(installation, { from: FIRST, to: LAST }, told())
   const part = reportOf(installation, { from: '2026-02-10', to: '2026-03-05' }, told())
 
@@ -101,7 +102,7 @@ test.each(SEEDS)('reports that overlap count nothing twice (%i)', (seed) => {
 test.each(
   SEEDS,
 )('when hours are rolled up to days, extent, minutes, licences and penalty stay the same (%i)', (seed) => {
-  const installation = begun().live(FIRST, nextDay(LAST), happenings(seed), answers(seed))
+  const installation = begun().live(FIRST, plusDays(LAST, 1), happenings(seed), answers(seed))
   const period = { from: FIRST, to: LAST }
   const before = statement([reportOf(installation, period, told())], licence())
   installation.days = installation.days.filter(({ day }) => day > '2026-02-20')
@@ -128,7 +129,7 @@ test.each(
 test('at the limit nothing is owed, one above it one licence, however short', () => {
   const charge = (users: number, minutes: number) => {
     const special = { '2026-02-03T08': { levels: { users: level(users, minutes) } } }
-    const report = reportOf(begun().live(FIRST, nextDay(LAST), special), { from: FIRST, to: LAST }, told())
+    const report = reportOf(begun().live(FIRST, plusDays(LAST, 1), special), { from: FIRST, to: LAST }, told())
     return (
       statement([report], licence()).charges.find(({ kind, limit }) => kind === 'licences' && limit === 'users')
         ?.quantity ?? 0
@@ -144,7 +145,7 @@ test.each(SEEDS)('what the appliance counts in a month is what the statement say
     'sale.users': { max: 0, behaviour: 'count', per: 'month' },
   } as const
   const contract = erp({ limits: { meters } })
-  const installation = begun().live(FIRST, nextDay(LAST), happenings(seed), answers(seed))
+  const installation = begun().live(FIRST, plusDays(LAST, 1), happenings(seed), answers(seed))
   const { billed } = statement([reportOf(installation, { from: FIRST, to: LAST }, told())], contract)
   const terms = profile('erp-on-premises')
   const endOfFebruary = Date.parse('2026-02-28T22:59:59Z')

@@ -1,7 +1,8 @@
 import type { LicenceClaims } from '../document/index.ts'
 import { MODULE_FIRST_USED } from '../ledger/types.ts'
 import { startOf, type Terms } from '../terms/index.ts'
-import { endOfBlock, iso, licenceAt, type Measured } from './reconcile-evidence.ts'
+import { iso } from '../utc.ts'
+import { endOfBlock, licenceAt, type Measured } from './reconcile-evidence.ts'
 import { nonCompliance, spanOf } from './reconcile-excess.ts'
 import type { InstallationUse, ModuleUse, Proof } from './reconcile-types.ts'
 

@@ -2,7 +2,8 @@ import type { LicenceClaims } from '../document/index.ts'
 import type { LevelSummary, MeterName } from '../ledger/types.ts'
 import { fairUseLimits, type Per } from '../standing/index.ts'
 import { endOf, endOfMonth, plusDays, plusMonths, startOf, type Terms } from '../terms/index.ts'
-import { endOfBlock, iso, licenceAt, limitNamed, type Measured } from './reconcile-evidence.ts'
+import { iso, MINUTE_MS } from '../utc.ts'
+import { endOfBlock, licenceAt, limitNamed, type Measured } from './reconcile-evidence.ts'
 import type { Named } from './reconcile-excess.ts'
 import type { FairUseStretch, PeriodExcess } from './reconcile-types.ts'
 
@@ -36,7 +37,7 @@ export function periodTotals(meter: MeterName, per: Per, measured: Measured, { t
       const first = `${key}-01-01`.slice(0, 10)
       const lastDay = per === 'month' ? endOfMonth(first) : plusDays(plusMonths(first, 12), -1)
       const whole = measured.periods.some(({ from, to }) => from <= first && to >= lastDay)
-      const minutes = (endOf(lastDay, timezone) - startOf(first, timezone)) / 60_000
+      const minutes = (endOf(lastDay, timezone) - startOf(first, timezone)) / MINUTE_MS
       const average = Math.round((sum / (whole ? known : minutes)) * 100) / 100
       return { in: key, value: counted ? sum : average, lastDay, whole }
     })

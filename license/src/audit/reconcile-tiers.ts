@@ -1,7 +1,8 @@
 import type { LicenceClaims } from '../document/index.ts'
 import { stepAt, stepOf } from '../standing/index.ts'
 import { dayAt, firstOfNextMonth, type Terms } from '../terms/index.ts'
-import { endOfBlock, iso, type Measured } from './reconcile-evidence.ts'
+import { HOUR_MS, iso } from '../utc.ts'
+import { endOfBlock, type Measured } from './reconcile-evidence.ts'
 import type { Proof, TierMove } from './reconcile-types.ts'
 
 interface Seen {
@@ -59,7 +60,7 @@ function recorded(meter: string, { lines, installation }: Measured): Seen[] {
 function addedUp(meter: string, { blocks, flows, installation }: Measured): Seen[] {
   const entries = [
     ...blocks.map((block) => ({ at: endOfBlock(block), start: block.start, day: block.day, counts: block.counts })),
-    ...flows.map(({ start, day, counts }) => ({ at: start + 3_600_000, start, day, counts })),
+    ...flows.map(({ start, day, counts }) => ({ at: start + HOUR_MS, start, day, counts })),
   ].toSorted((a, b) => a.start - b.start)
   const sums = new Map<string, number>()
   return entries.flatMap(({ at, start, day, counts }) => {

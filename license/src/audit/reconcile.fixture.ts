@@ -1,5 +1,6 @@
 import type { LicenceClaims } from '../document/index.ts'
 import { licenceOf, profile } from '../standing/history.fixture.ts'
+import { HOUR_MS, hourOf, startOfHour } from '../utc.ts'
 import { erpLicence, REPORTER, type Special, TestInstallation } from './audit.fixture.ts'
 import { auditFigures } from './figures.ts'
 import type { Licences } from './limits.ts'
@@ -81,8 +82,8 @@ export const licensedBy = (name: string, more: Partial<LicenceClaims> = {}) =>
 /** The same in every hour from one to another (`2026-05-12T08`, UTC), both counted in. */
 export function hourly(from: string, to: string, special: Special[string]): Special {
   const hours: Record<string, Special[string]> = {}
-  for (let at = Date.parse(`${from}:00Z`); at <= Date.parse(`${to}:00Z`); at += 3_600_000) {
-    hours[new Date(at).toISOString().slice(0, 13)] = special
+  for (let at = startOfHour(from); at <= startOfHour(to); at += HOUR_MS) {
+    hours[hourOf(at)] = special
   }
   return hours
 }

@@ -106,19 +106,16 @@ const SHAPES: Readonly<Record<string, z.ZodMiniType>> = {
   [SEAL]: sealSchema,
 }
 
-/** Every kind of line that a record may hold and a report show. */
-export const RECORD_KINDS: readonly string[] = Object.keys(SHAPES)
-
 /** Kinds of which lines are never left without what they say: figures are made of them. */
 const ESSENTIAL = new Set(['begun', 'vendor-keys', 'imported', EXCHANGE, METERS, MODULE_FIRST_USED, SEAL])
 
 export const isEssential = (kind: string): boolean => ESSENTIAL.has(kind)
 
 /** In the place of what a line says and may not leave. */
-export const WITHHELD = { withheld: true } as const
+const WITHHELD = { withheld: true } as const
 
 /** The kind of a line that has none that is known here. */
-export const UNKNOWN_KIND = 'withheld'
+const UNKNOWN_KIND = 'withheld'
 
 export const isWithheld = ({ data }: Pick<RecordLine, 'data'>): boolean =>
   data['withheld'] === true && Object.keys(data).length === 1

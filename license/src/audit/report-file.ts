@@ -4,6 +4,7 @@ import { hoursText } from '../ledger/index.ts'
 import type { RecordLine } from '../record/index.ts'
 import { LicenceRefusal } from '../refusal.ts'
 import { isZone } from '../terms/index.ts'
+import { daysBetween } from '../utc.ts'
 import type { EvidenceSource } from './blocks.ts'
 import { LONGEST_PERIOD_DAYS } from './calendar.ts'
 import { lineSchema } from './record-kinds.ts'
@@ -54,12 +55,10 @@ const headSchema = z.strictObject({
   }),
   period: z
     .strictObject({ from: day, to: day })
-    .check(z.refine(({ from, to }) => from <= to && daysIn(from, to) <= LONGEST_PERIOD_DAYS)),
+    .check(z.refine(({ from, to }) => from <= to && daysBetween(from, to) <= LONGEST_PERIOD_DAYS)),
   timezone: z.string().check(z.maxLength(60), z.refine(isZone)),
   madeAt: z.iso.datetime(),
 })
-
-const daysIn = (from: string, to: string) => (Date.parse(to) - Date.parse(from)) / 86_400_000
 
 /** All lines but the last. */
 export function writeReport(

@@ -2,6 +2,7 @@ import { createPublicKey, hash, type KeyObject } from 'node:crypto'
 import type { Claims, TrustedKey } from '../document/index.ts'
 import { chainOf } from '../record/index.ts'
 import { endOf, startOf } from '../terms/index.ts'
+import { iso } from '../utc.ts'
 import { type EvidenceSource, undoubted } from './blocks.ts'
 import { auditFigures } from './figures.ts'
 import { licencesIn, timezoneOf, type VendorKeys } from './history.ts'
@@ -69,8 +70,6 @@ function usageClaims(
 /** One report, one number: made of its digest (RFC 9562, version 8). */
 const uuidOf = (digest: string) =>
   `${digest.slice(0, 8)}-${digest.slice(8, 12)}-8${digest.slice(13, 16)}-a${digest.slice(17, 20)}-${digest.slice(20, 32)}`
-
-const iso = (instant: number) => new Date(instant).toISOString()
 
 export interface Reading {
   /** Against which a report cannot be of the future. */

@@ -1,4 +1,5 @@
 import type { LevelSummary, MeterName } from '../ledger/index.ts'
+import { iso, MINUTE_MS } from '../utc.ts'
 import type { Block, Flow } from './blocks.ts'
 import type { CountFigures, LevelFigures, OverUse } from './types.ts'
 
@@ -62,11 +63,11 @@ export class LevelTally {
   #over({ start, minutes }: Block, [, greatest, , , over]: LevelSummary, limit: number): void {
     const last = this.#stretches.at(-1)
     if (last && last.until === start && last.limit === limit) {
-      last.until = start + minutes * 60_000
+      last.until = start + minutes * MINUTE_MS
       last.peak = Math.max(last.peak, greatest)
       last.minutes += over
     } else {
-      this.#stretches.push({ from: start, until: start + minutes * 60_000, peak: greatest, limit, minutes: over })
+      this.#stretches.push({ from: start, until: start + minutes * MINUTE_MS, peak: greatest, limit, minutes: over })
     }
   }
 }
@@ -137,5 +138,3 @@ const shown = ({ peak, sum, known, over }: Sums) => ({ peak, average: twoDecimal
 const overUse = ({ from, until, ...rest }: Stretch): OverUse => ({ from: iso(from), until: iso(until), ...rest })
 
 const twoDecimals = (value: number) => Math.round(value * 100) / 100
-
-const iso = (instant: number) => new Date(instant).toISOString()

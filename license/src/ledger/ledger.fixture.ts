@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { lineAfter, type RecordLine } from '../record/index.ts'
+import { plusDays } from '../utc.ts'
 import { hoursText } from './day-text.ts'
-import { dayAfter } from './retention.ts'
 import { NO_LINE, readSamples, sampleLine } from './samples.ts'
 import { signSeal, unsignedSeal } from './seal.ts'
 import { summarize } from './summary.ts'
@@ -54,7 +54,7 @@ export function randomDay(day: string, random: () => number, minutes = 1440): Sa
   for (let minute = 0; minute < minutes; minute++) {
     if (random() < 0.02)
       bodies.push(columns(day, { limits: random() < 0.3 ? {} : { users: upTo(14), sessions: upTo(6) } }))
-    if (random() < 0.02) bodies.push(flow(random() < 0.2 ? dayBefore(day) : day, upTo(23), upTo(90)))
+    if (random() < 0.02) bodies.push(flow(random() < 0.2 ? plusDays(day, -1) : day, upTo(23), upTo(90)))
     const times = random() < 0.05 ? 0 : random() < 0.03 ? 2 : 1
     for (let time = 0; time < times; time++) {
       const levels = [upTo(14), upTo(6), upTo(9)].map((value) => (random() < 0.03 ? null : value))
@@ -68,8 +68,6 @@ export const flow = (day: string, hour: number, count: number): FlowBody => ({
   hour: `${day}T${String(hour).padStart(2, '0')}`,
   counts: { 'sale.transactions': count, 'stock.transactions': count * 2 },
 })
-
-const dayBefore = (day: string) => new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10)
 
 /** A ledger in memory, to be spoilt at will. */
 export class TestLedger {
@@ -95,7 +93,7 @@ export class TestLedger {
     this.hours.set(day, hoursText(hours))
     const { n, hash } = this.lines.at(-1) as RecordLine
     const seal = signSeal(unsignedSeal(readSamples(text, day), hours), { n, hash }, key)
-    return this.note(`${dayAfter(day)}T00:00:30.000Z`, SEAL, { ...seal })
+    return this.note(`${plusDays(day, 1)}T00:00:30.000Z`, SEAL, { ...seal })
   }
 
   get record(): string {

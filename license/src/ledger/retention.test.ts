@@ -1,13 +1,10 @@
 import { expect, test } from 'vitest'
+import { plusDays } from '../utc.ts'
 import { HOURS_KEPT_DAYS, SAMPLES_KEPT_DAYS } from './index.ts'
-import { dayAfter, droppable, hoursMustBeKept, samplesMustBeKept } from './retention.ts'
+import { droppable, hoursMustBeKept, samplesMustBeKept } from './retention.ts'
 
-const daysUntil = (last: string, count: number) => {
-  const days = [last]
-  while (days.length < count)
-    days.unshift(new Date(Date.parse(days[0] as string) - 86_400_000).toISOString().slice(0, 10))
-  return days
-}
+const daysUntil = (last: string, count: number) =>
+  Array.from({ length: count }, (_, index) => plusDays(last, index + 1 - count))
 const days = daysUntil('2031-12-31', HOURS_KEPT_DAYS + 400)
 const TODAY = '2031-12-31'
 
@@ -25,7 +22,7 @@ test('what no seal has committed to stays, however old it is', () => {
 test('what was rightly dropped is never missed afterwards', () => {
   const { samples, hours } = droppable({ samples: days, hours: days }, new Set(days), TODAY)
   // The latest of each were dropped last; whatever is older was dropped before.
-  for (let [today, step] = [TODAY, 0]; step < 400; step++, today = dayAfter(today)) {
+  for (let [today, step] = [TODAY, 0]; step < 400; step++, today = plusDays(today, 1)) {
     expect(samples.slice(-400).some((day) => samplesMustBeKept(day, today))).toBe(false)
     expect(hours.slice(-400).some((day) => hoursMustBeKept(day, today))).toBe(false)
   }

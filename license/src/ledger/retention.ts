@@ -1,3 +1,4 @@
+import { daysBetween } from '../utc.ts'
 import { HOURS_KEPT_DAYS, SAMPLES_KEPT_DAYS } from './types.ts'
 
 /** UTC days of which files are there. */
@@ -12,18 +13,10 @@ export interface KeptDays {
  */
 export function droppable(kept: KeptDays, sealed: ReadonlySet<string>, today: string): KeptDays {
   const old = (days: readonly string[], most: number) =>
-    days.filter((day) => sealed.has(day) && ageInDays(day, today) > most)
+    days.filter((day) => sealed.has(day) && daysBetween(day, today) > most)
   return { samples: old(kept.samples, SAMPLES_KEPT_DAYS), hours: old(kept.hours, HOURS_KEPT_DAYS) }
 }
 
 /** What must be there still. A later day asks for less, never for more, so nothing that was rightly dropped is missed. */
-export const samplesMustBeKept = (day: string, today: string): boolean => ageInDays(day, today) <= SAMPLES_KEPT_DAYS
-export const hoursMustBeKept = (day: string, today: string): boolean => ageInDays(day, today) <= HOURS_KEPT_DAYS
-
-const DAY_MS = 86_400_000
-
-export const ageInDays = (day: string, today: string): number =>
-  Math.round((Date.parse(`${today}T00:00Z`) - Date.parse(`${day}T00:00Z`)) / DAY_MS)
-
-export const dayAfter = (day: string): string =>
-  new Date(Date.parse(`${day}T00:00Z`) + DAY_MS).toISOString().slice(0, 10)
+export const samplesMustBeKept = (day: string, today: string): boolean => daysBetween(day, today) <= SAMPLES_KEPT_DAYS
+export const hoursMustBeKept = (day: string, today: string): boolean => daysBetween(day, today) <= HOURS_KEPT_DAYS

@@ -1,5 +1,5 @@
 import type { RecordLine } from '../record/index.ts'
-import { dayAfter } from './retention.ts'
+import { DAY_MS, MINUTE_MS, plusDays, startOfDay } from '../utc.ts'
 
 /** A stretch of time, in milliseconds since 1970. */
 interface Stretch {
@@ -8,8 +8,7 @@ interface Stretch {
 }
 
 /** Pauses of less than five minutes are in no line; so much of a day may be unaccounted for without a sample. */
-const TOLERATED_MS = 15 * 60_000
-const DAY_MS = 86_400_000
+const TOLERATED_MS = 15 * MINUTE_MS
 /** A record that leaves out more is not looked at day by day. */
 const MOST_DAYS = 4000
 
@@ -44,8 +43,8 @@ const instant = (value: unknown): number => (typeof value === 'string' ? Date.pa
 export function unexplainedBetween(before: string, after: string, unwatched: readonly Stretch[]): string[] {
   const days: string[] = []
   let looked = 0
-  for (let day = dayAfter(before); day < after && looked < MOST_DAYS; day = dayAfter(day), looked++) {
-    if (!isExplained(Date.parse(`${day}T00:00Z`), unwatched)) days.push(day)
+  for (let day = plusDays(before, 1); day < after && looked < MOST_DAYS; day = plusDays(day, 1), looked++) {
+    if (!isExplained(startOfDay(day), unwatched)) days.push(day)
   }
   return days
 }

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { type RecordLine, readRecord } from '../record/index.ts'
-import { dayAfter } from './retention.ts'
+import { plusDays } from '../utc.ts'
 import { readSeal, sealHolds } from './seal.ts'
 import { type DaySeal, type Finding, SEAL } from './types.ts'
 import { unexplainedBetween, unwatchedIn } from './unwatched.ts'
@@ -108,7 +108,7 @@ function verifyUnsealed(
     .toSorted()
     .flatMap((day) => {
       const { samples, hours } = filesOf(day)
-      const open = dayAfter(day) >= today || (day === newest && !hours)
+      const open = plusDays(day, 1) >= today || (day === newest && !hours)
       if ((last !== null && day <= last) || !open) return [sealMissingThoughFiled(day)]
       return samples ? verifyOpenDay(day, samples) : []
     })
@@ -119,7 +119,7 @@ function stretches(days: readonly string[]): [first: string, last: string][] {
   const found: [string, string][] = []
   for (const day of days) {
     const open = found.at(-1)
-    if (open && dayAfter(open[1]) === day) open[1] = day
+    if (open && plusDays(open[1], 1) === day) open[1] = day
     else found.push([day, day])
   }
   return found

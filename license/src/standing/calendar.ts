@@ -1,4 +1,5 @@
 import type { Terms } from '../terms/index.ts'
+import { iso } from '../utc.ts'
 import { standing } from './standing.ts'
 import type { Effects, Reason, Standing, StandingEvent, State, Usage } from './types.ts'
 import { dayInWords } from './wording.ts'
@@ -80,7 +81,7 @@ function withNoticesShown(events: StandingEvent[], usage: Usage, terms: Terms, n
     const told = new Set(known.flatMap((event) => (event.kind === 'notice-shown' ? [event.key] : [])))
     const fresh = notices.filter(({ key }) => !told.has(key))
     if (fresh.length === 0) return known
-    const at = new Date(now).toISOString()
+    const at = iso(now)
     const later = known.findIndex((event) => Date.parse(event.at) > now)
     const position = later < 0 ? known.length : later
     known = known.toSpliced(position, 0, ...fresh.map(({ key }) => ({ at, kind: 'notice-shown' as const, key })))
@@ -106,7 +107,7 @@ function entriesBetween(
   now: number,
   keys: readonly string[],
 ): CalendarEntry[] {
-  const at = new Date(now).toISOString()
+  const at = iso(now)
   const entry = (kind: CalendarEntry['kind'], { track, stage, clause, text }: Omit<Reason, 'state' | 'since'>) => ({
     ...{ at, state: after.state, kind, track, stage, clause, text },
     notices: keys.filter((key) => key.startsWith(`${track}/`)).map(noticeOfKey),
@@ -177,7 +178,7 @@ const noticeOfKey = (key: string) => key.slice(key.indexOf('/') + 1, key.lastInd
 function extend(bands: Band[], { state, effects }: Standing, now: number, to: number) {
   const last = bands.at(-1)
   const band = {
-    ...{ from: new Date(now).toISOString(), until: new Date(to).toISOString(), state },
+    ...{ from: iso(now), until: iso(to), state },
     ...{ readOnly: effects.readOnly, blocked: effects.blocked?.page ?? null },
   }
   if (last?.state === band.state && last.readOnly === band.readOnly && last.blocked === band.blocked) return

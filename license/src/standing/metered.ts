@@ -1,6 +1,7 @@
 import type { LicenceClaims } from '../document/index.ts'
 import type { DayHours, MeterName } from '../ledger/types.ts'
 import { dayAt, firstOfNextMonth, plusMonths, startOf, type Terms } from '../terms/index.ts'
+import { HOUR_MS, MINUTE_MS, startOfDay, startOfHour } from '../utc.ts'
 
 /** A calendar month or year in the time zone of the terms. */
 export type Per = 'month' | 'year'
@@ -97,12 +98,12 @@ function tallyDay({ day, hours, flows }: DayHours, tallies: readonly Tally[]): v
   for (const tally of tallies) {
     const { meter } = tally
     for (const { hour, levels, counts } of hours) {
-      if (!within(tally, Date.parse(`${day}T00:00:00Z`) + hour * 3_600_000)) continue
+      if (!within(tally, startOfDay(day) + hour * HOUR_MS)) continue
       if (counts[meter] !== undefined) tally.count = (tally.count ?? 0) + counts[meter]
       if (levels[meter] !== undefined) tally.level = (tally.level ?? 0) + levels[meter][2]
     }
     for (const { hour, counts } of flows) {
-      if (counts[meter] === undefined || !within(tally, Date.parse(`${hour}:00:00Z`))) continue
+      if (counts[meter] === undefined || !within(tally, startOfHour(hour))) continue
       if (tally.answered.has(hour)) continue
       tally.answered.add(hour)
       tally.count = (tally.count ?? 0) + counts[meter]
@@ -113,4 +114,4 @@ function tallyDay({ day, hours, flows }: DayHours, tallies: readonly Tally[]): v
 const within = ({ from, until }: Tally, at: number) => from <= at && at < until
 
 const amountOf = ({ from, until, count, level }: Tally): number | null =>
-  count ?? (level === null ? null : level / ((until - from) / 60_000))
+  count ?? (level === null ? null : level / ((until - from) / MINUTE_MS))

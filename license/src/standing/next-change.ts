@@ -1,5 +1,6 @@
 import type { LicenceClaims } from '../document/index.ts'
 import type { Terms } from '../terms/index.ts'
+import { iso } from '../utc.ts'
 import { type Course, hardest, type Progress, progressOf, stateOf } from './course.ts'
 import { type Beginning, noticeKey, type Occasion } from './occasion.ts'
 import { tierChanges } from './tier.ts'
@@ -46,7 +47,7 @@ function changeOf(
   const words = wordsOf(licence, occasion, stage, ahead, { now: at, zone: terms.timezone })
   const awaited = waitsFor[0]
   return {
-    at: new Date(at).toISOString(),
+    at: iso(at),
     state,
     track: occasion.track.name,
     stage: stage.id,
@@ -60,7 +61,7 @@ const tiersAhead = (course: Course, terms: Terms, now: number, state: State): Ch
   tierChanges(course, terms)
     .filter(({ at }) => at > now)
     .map(({ at, tier }) => ({
-      ...{ at: new Date(at).toISOString(), state, track: 'tier', stage: tier, waitsFor: null },
+      ...{ at: iso(at), state, track: 'tier', stage: tier, waitsFor: null },
       clause: terms.tiers?.clause ?? '',
       text: `Tier ${tier} counts from the first day of the month on. ${terms.tiers?.text ?? ''}`.trim(),
     }))
@@ -71,7 +72,7 @@ function liftsAhead(course: Course, terms: Terms, now: number, progress: readonl
     if (ends === null || ends <= now || !order) return []
     return [
       {
-        ...{ at: new Date(ends).toISOString(), track: track.name, stage: 'lifted', waitsFor: null },
+        ...{ at: iso(ends), track: track.name, stage: 'lifted', waitsFor: null },
         ...{ state: stateOf(progressOf(course, terms, ends)), clause: order.clause },
         text: `What was ordered is lifted: ${order.reason}`,
       },

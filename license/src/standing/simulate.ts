@@ -9,6 +9,7 @@ import {
   type Terms,
   terminationDay,
 } from '../terms/index.ts'
+import { iso } from '../utc.ts'
 import type { StandingEvent } from './types.ts'
 
 /** What is supposed to happen on the way; everything else of the contract follows from its terms. */
@@ -44,7 +45,7 @@ export function supposedEvents(supposition: Supposition): StandingEvent[] {
 
 /** A licence that is looked at before it is imported: supposed to be there from the first day of its term. */
 export const supposedImport = (claims: LicenceClaims, { timezone }: Terms, from: number): StandingEvent => ({
-  at: new Date(Math.min(from, startOf(claims.term.from, timezone))).toISOString(),
+  at: iso(Math.min(from, startOf(claims.term.from, timezone))),
   kind: 'imported',
   document: 'licence',
   claims,
@@ -58,7 +59,7 @@ function endingOf({ terms, noticeGivenOn }: Supposition): StandingEvent | null {
   if (noticeGivenOn === null) return null
   const given = noonOf(noticeGivenOn, terms.timezone)
   const effective = terminationDay(terms, given)
-  return { at: new Date(given).toISOString(), kind: 'terminated', effective, reason: 'The customer gave notice.' }
+  return { at: iso(given), kind: 'terminated', effective, reason: 'The customer gave notice.' }
 }
 
 function paymentsOf({ licence, terms, from, to, payment }: Supposition, lastDay: string | null): StandingEvent[] {
@@ -74,7 +75,7 @@ function paymentsOf({ licence, terms, from, to, payment }: Supposition, lastDay:
     due = periodEnd(first, count * payment.everyMonths)
     // Who comes too late with one payment has owed the next as well: time is bought up to the present.
     if (at === from && due < dayAt(from, terms.timezone)) continue
-    events.push({ at: new Date(at).toISOString(), ...documentOf(licence, due, count) })
+    events.push({ at: iso(at), ...documentOf(licence, due, count) })
   }
   return events
 }

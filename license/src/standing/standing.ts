@@ -1,5 +1,6 @@
 import type { LicenceClaims } from '../document/index.ts'
 import { dayAt, plusDays, type Stage, type Terms } from '../terms/index.ts'
+import { iso } from '../utc.ts'
 import { type Course, courseOf, hardest, type Progress, progressOf } from './course.ts'
 import { limitReasons } from './limits.ts'
 import { nextChange } from './next-change.ts'
@@ -49,7 +50,7 @@ export function standing({ events, usage, now, terms }: Facts): Standing {
   if (!terms || !course?.licence) return UNLICENSED
   const progress = progressOf(course, terms, now)
   const tracks = underway(course.licence, progress, { now, zone: terms.timezone })
-  const limits = limitReasons(course.licence, usage, terms, new Date(now).toISOString())
+  const limits = limitReasons(course.licence, usage, terms, iso(now))
   const state = hardest([...tracks.map(({ stage }) => stage.state), ...limits.reasons.map((reason) => reason.state)])
   const { next, until } = nextChange(course, terms, now, progress)
   const reasons = [...tracks.map(reasonOf), ...limits.reasons]
@@ -69,8 +70,6 @@ const UNLICENSED: Standing = {
     ...{ readOnly: false, blocked: null, notices: [], limits: {}, tier: null, upgradesThrough: null, purgeFrom: null },
   },
 }
-
-const iso = (instant: number) => new Date(instant).toISOString()
 
 /** The tracks of which a stage has begun. */
 function underway(licence: LicenceClaims, progress: readonly Progress[], at: At): Underway[] {

@@ -3,7 +3,9 @@
  * Adding days to an instant keeps the time on the wall: such a day has 23 or 25 hours when clocks are changed.
  */
 
-const DAY_MS = 86_400_000
+import { DAY_MS, dayOf, plusDays, startOfDay } from '../utc.ts'
+
+export { daysBetween, plusDays } from '../utc.ts'
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
@@ -51,9 +53,6 @@ function fromTheWall(wall: number, zone: string): number {
   return fitting.length > 0 ? Math.min(...fitting) : before
 }
 
-const dayOf = (wall: number) => new Date(wall).toISOString().slice(0, 10)
-const wallOf = (day: string) => Date.parse(`${day}T00:00:00.000Z`)
-
 export const isZone = (zone: string): boolean => {
   try {
     return formatOf(zone) !== undefined
@@ -66,12 +65,10 @@ export const isZone = (zone: string): boolean => {
 export const dayAt = (instant: number, zone: string): string => dayOf(onTheWall(instant, zone))
 
 /** The instant at which a day begins in `zone`: midnight, or the first moment after it where midnight is left out. */
-export const startOf = (day: string, zone: string): number => fromTheWall(wallOf(day), zone)
+export const startOf = (day: string, zone: string): number => fromTheWall(startOfDay(day), zone)
 
 /** The instant at which a day is over in `zone`. */
 export const endOf = (day: string, zone: string): number => startOf(plusDays(day, 1), zone)
-
-export const plusDays = (day: string, days: number): string => dayOf(wallOf(day) + days * DAY_MS)
 
 /** The same day of the month so many months later, or the last one of a month that is too short for it. */
 export function plusMonths(day: string, months: number): string {
@@ -87,6 +84,3 @@ export const endOfMonth = (day: string): string => plusDays(firstOfNextMonth(day
 /** The same time on the wall so many calendar days later (or earlier). */
 export const laterByDays = (instant: number, days: number, zone: string): number =>
   days === 0 ? instant : fromTheWall(onTheWall(instant, zone) + days * DAY_MS, zone)
-
-/** From the first day to the second; negative when it is the earlier one. */
-export const daysBetween = (from: string, to: string): number => Math.round((wallOf(to) - wallOf(from)) / DAY_MS)

@@ -1,6 +1,7 @@
 import type { LicenceClaims } from '@domicile/license/document'
 import { type StandingEvent, type State, standing } from '@domicile/license/standing'
 import { dayAt, plusDays, type Terms } from '@domicile/license/terms'
+import { iso } from '@domicile/license/utc'
 
 /** How a standing comes about in life: what the licence says, or what the vendor orders, and then time. */
 export interface Beginning {
@@ -85,5 +86,3 @@ export const urgentOrder = (action: 'suspend' | 'terminate', effective: string) 
   ...{ action, effective, notice: null, urgent: true },
   ...{ reason: 'A self-test on a scratch copy.', clause: 'self-test' },
 })
-
-const iso = (instant: number) => new Date(instant).toISOString()
