@@ -143,7 +143,7 @@ async function liveThrough2027(): Promise<string> {
     await keeper.load()
     const metering = startMetering(config, {
       ...{ keeper, own: database.agent, monotonic: () => ran * 1000, log: () => undefined },
-      enforcer: { users: { used: active, max: null } },
+      users: async () => active,
       ...{ peak: sessionsNow, application: meters, reported: () => ({}) },
     })
     for (const document of documents[day] ?? []) await keeper.take(document, false, NO_USAGE)

@@ -64,6 +64,13 @@ export class Enforcer {
     return this.#users
   }
 
+  /** Active users at this moment, as the guard counts them; null: nobody knows. Never throws. */
+  countUsers = (): Promise<number | null> =>
+    guardUsage(this.#ports.application).then(
+      (usage) => usage?.used ?? null,
+      () => null,
+    )
+
   /** One round, after the one that runs. Never throws. */
   run(): Promise<void> {
     this.#round = this.#round.then(() => this.#enforce())

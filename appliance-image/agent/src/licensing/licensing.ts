@@ -79,7 +79,7 @@ export async function startLicensing(
   const reported = new ReportedUsage(() => process.uptime() * 1000)
   const cooperation = handlerForApplications(config, keeper, gate, reported)
   const metering = startMetering(config, {
-    ...{ keeper, enforcer, own, log },
+    ...{ keeper, own, log, users: enforcer.countUsers },
     application: meterDatabase(config, log),
     monotonic: () => process.uptime() * 1000,
     // Without the table nobody knows who else has a seat.

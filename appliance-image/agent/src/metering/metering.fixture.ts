@@ -62,7 +62,7 @@ export class CountingAppliance {
     await this.keeper.load()
     this.#metering = startMetering(this.#config(changes), {
       keeper: this.keeper,
-      enforcer: this.#enforcer,
+      users: async () => this.users,
       peak: () => this.peak,
       application: this.#application,
       own: this.#own,
@@ -93,11 +93,6 @@ export class CountingAppliance {
     this.now = new Date(this.now.getTime() + ms)
     this.ran += ms
   }
-
-  readonly #guardCount = () => ({ used: this.users, max: null })
-  readonly #enforcer = Object.defineProperty({}, 'users', { get: this.#guardCount }) as Parameters<
-    typeof startMetering
-  >[1]['enforcer']
 
   readonly #application: Meterable = {
     transaction: async (work) => {

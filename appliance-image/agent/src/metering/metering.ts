@@ -3,7 +3,6 @@ import type { Queryable } from '@domicile/license/instruments'
 import type { MeterName } from '@domicile/license/ledger'
 import type { Config } from '../config.ts'
 import { PostgresDatabase } from '../database.ts'
-import type { Enforcer } from '../enforcement/enforcer.ts'
 import { codeOf } from '../error-code.ts'
 import type { GateEvent } from '../gate/index.ts'
 import type { SeatPeak } from '../gate/seat-keeper.ts'
@@ -24,7 +23,8 @@ import { Testimony } from './testimony.ts'
 
 export interface MeteringPorts {
   readonly keeper: LicenceKeeper
-  readonly enforcer: Pick<Enforcer, 'users'>
+  /** Active users, as the guard in the database counts them at this moment; null: not known. */
+  users(): Promise<number | null>
   /** The most who had a session since this was asked before; null: sessions are not limited, and so not counted. */
   peak(): SeatPeak | null
   /** The application's database, as the role that can only read, and our own. */
@@ -93,7 +93,7 @@ interface Sampling {
 /** @throws Error of the file system */
 function startSampling(
   { application, cooperation, guards, gateway, meters, folders }: MeteringConfig,
-  { keeper, enforcer, peak, reported, own, log, ...ports }: MeteringPorts,
+  { keeper, users, peak, reported, own, log, ...ports }: MeteringPorts,
   { pending, found }: { pending: PendingCounts; found: LedgerFindings },
 ): Sampling {
   const now = keeper.now()
@@ -110,7 +110,7 @@ function startSampling(
   const reader = new MeterReader(counted, firstHour, { database: ports.application, monotonic: ports.monotonic })
   const gauges = {
     ...{ peak, reported, loadPercent: loadSinceAsked() },
-    users: () => enforcer.users.used,
+    users,
     diskBytes: () => diskBytes(folders.state),
     traffic: async () => (gateway ? gatewayTraffic(gateway) : null),
   }

@@ -23,7 +23,7 @@ export interface SamplerRecord extends LedgerRecord {
 
 /** What the appliance counts by itself. Null: not known. */
 export interface Gauges {
-  users(): number | null
+  users(): Promise<number | null>
   /** The most who worked at the same moment since it was asked before. */
   peak(): { readonly people: number; readonly services: number } | null
   loadPercent(): number | null
@@ -106,9 +106,9 @@ export class Sampler {
     const peak = gauges.peak()
     const disk = await gauges.diskBytes()
     const stack = await reader.levels()
+    const users = reader.unreachable ? null : await gauges.users()
     const levels = new Map<MeterName, number | null>([
-      // What the guard said last is not what is, while the database does not answer.
-      ['users', reader.unreachable ? null : gauges.users()],
+      ['users', users],
       ['sessions', peak?.people ?? null],
       ['services', peak?.services ?? null],
       ['disk_bytes', disk],
