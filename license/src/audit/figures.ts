@@ -1,11 +1,12 @@
 import { METERS, type MeterDescription, type MeterName, type MetersData, readSeal, SEAL } from '../ledger/index.ts'
 import type { RecordLine } from '../record/index.ts'
+import { MINUTE_MS } from '../utc.ts'
 import { iso, MINUTE_MS, startOfDay } from '../utc.ts'
 import { type Block, type EvidenceSource, type Flow, type Piece, piecesIn } from './blocks.ts'
 import { type PeriodCalendar, periodCalendar } from './calendar.ts'
 import { eventsIn } from './events.ts'
 import { type Covered, gapsIn, type Sampled, Unasked } from './gaps.ts'
-import { type Licences, limitAt } from './limits.ts'
+import { type Licences, licenceAt, limitAt } from './limits.ts'
 import { type Metered, modulesOf } from './modules.ts'
 import { mayLeave } from './record-kinds.ts'
 import { CountTally, LevelTally, type LimitAt } from './tally.ts'
@@ -29,7 +30,7 @@ export interface FiguresParts {
 export function auditFigures({ reporter, period, timezone, evidence, licences }: FiguresParts): AuditFigures {
   const { lines } = evidence
   const calendar = periodCalendar(period, timezone)
-  const licence = licences.findLast(({ from }) => Date.parse(from) < calendar.until)?.claims ?? null
+  const licence = licenceAt(licences, calendar.until - 1)
   const descriptions = descriptionsAt(lines, calendar.until)
   const { metered, sampled, unasked } = summedUp(piecesIn(evidence, calendar), limitAt(licences), calendar.until)
   const covered = coveredTime(lines, sampled, calendar)

@@ -17,7 +17,7 @@ import type { RecordLine } from '../record/index.ts'
 import { LicenceRefusal } from '../refusal.ts'
 import { effectiveLicence, type StandingEvent } from '../standing/index.ts'
 import { endOf, parseTerms } from '../terms/index.ts'
-import type { Licences } from './limits.ts'
+import { type Licences, licenceAt } from './limits.ts'
 import { mayLeave } from './record-kinds.ts'
 import type { Period, Reporter } from './types.ts'
 
@@ -122,7 +122,7 @@ function read(text: string): VerifiedDocument<VendorKind> {
 /** Where the days of a contract begin: in the time zone of the terms in force at the end of a period; else in UTC. */
 export function timezoneOf(licences: Licences, { to }: Period): string {
   const until = endOf(to, 'UTC')
-  const terms = licences.findLast(({ from }) => Date.parse(from) < until)?.claims.terms
+  const terms = licenceAt(licences, until - 1)?.terms
   try {
     return terms ? parseTerms(terms.text).timezone : 'UTC'
   } catch (error) {

@@ -1,4 +1,3 @@
-import type { Behaviour, LicenceClaims } from '../document/index.ts'
 import type { DayHours, MeterName } from '../ledger/types.ts'
 import type { RecordLine } from '../record/index.ts'
 import { endOf, plusDays, type Terms } from '../terms/index.ts'
@@ -65,10 +64,6 @@ export function measuredBy(reports: readonly AuditReport[], { timezone }: Terms)
   }
 }
 
-/** The licence that was in force at an instant. */
-export const licenceAt = ({ licences }: Measured, instant: number): LicenceClaims | null =>
-  licences.findLast(({ from }) => Date.parse(from) <= instant)?.claims ?? null
-
 /** A day that was reported while it was not over is there again, whole, in the next report. */
 function fullestDays(reports: readonly AuditReport[]): Iterable<DayHours> {
   const days = new Map<string, DayHours>()
@@ -91,25 +86,6 @@ export function joined(periods: readonly Period[]): Period[] {
     else all[all.length - 1] = { from: last.from, to: period.to > last.to ? period.to : last.to }
   }
   return all
-}
-
-/** Number and behaviour of a limit as a licence names it. */
-export interface NamedLimit {
-  readonly max: number
-  readonly behaviour: Behaviour
-  readonly per: 'month' | 'year' | null
-}
-
-/** @param name `users`, `sessions`, `services`, `sale.users` or the name of a meter */
-export function limitNamed({ limits, modules }: LicenceClaims, name: MeterName): NamedLimit | null {
-  const { users, sessions, meters } = limits
-  if (name === 'users') return users ? { ...users, per: null } : null
-  if (name === 'sessions') return sessions ? { max: sessions.max, behaviour: sessions.behaviour, per: null } : null
-  if (name === 'services') return sessions ? { max: sessions.services, behaviour: sessions.behaviour, per: null } : null
-  const own = meters?.[name]
-  if (own) return { max: own.max, behaviour: own.behaviour, per: own.per ?? null }
-  const ofModule = name.endsWith('.users') ? modules[name.slice(0, -'.users'.length)]?.users : undefined
-  return ofModule ? { ...ofModule, per: null } : null
 }
 
 /** Figures of one level over some blocks, as the audit itself makes them. */

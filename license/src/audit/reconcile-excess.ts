@@ -1,8 +1,8 @@
-import type { LicenceClaims } from '../document/index.ts'
+import { type LicenceClaims, limitNamed } from '../document/index.ts'
 import type { MeterName } from '../ledger/types.ts'
 import { dayAt, daysBetween, plusMonths, type Terms } from '../terms/index.ts'
 import { iso } from '../utc.ts'
-import { endOfBlock, levelFigures, limitNamed, type Measured } from './reconcile-evidence.ts'
+import { endOfBlock, levelFigures, type Measured } from './reconcile-evidence.ts'
 import type { Excess, NonCompliance, PeriodExcess } from './reconcile-types.ts'
 import type { OverUse } from './types.ts'
 

@@ -2,7 +2,8 @@ import type { LicenceClaims } from '../document/index.ts'
 import { MODULE_FIRST_USED } from '../ledger/types.ts'
 import { startOf, type Terms } from '../terms/index.ts'
 import { iso } from '../utc.ts'
-import { endOfBlock, licenceAt, type Measured } from './reconcile-evidence.ts'
+import { licenceAt } from './limits.ts'
+import { endOfBlock, type Measured } from './reconcile-evidence.ts'
 import { nonCompliance, spanOf } from './reconcile-excess.ts'
 import type { InstallationUse, ModuleUse, Proof } from './reconcile-types.ts'
 
@@ -91,7 +92,7 @@ function unlicensedUse(
 ): ModuleUse['unlicensed'] {
   if (Object.keys(licence.modules).length === 0) return null
   const covers = (day: string, at: number, measured: Measured) =>
-    [licence, licenceAt(measured, at)].some((one) => one !== null && isLicensed(one, module, day))
+    [licence, licenceAt(measured.licences, at)].some((one) => one !== null && isLicensed(one, module, day))
   const beyond = all.flatMap(({ measured, uses }) =>
     uses.filter(({ day, start }) => !covers(day, start, measured)).map((use) => ({ ...use, measured })),
   )

@@ -1,9 +1,10 @@
-import type { LicenceClaims } from '../document/index.ts'
+import { type LicenceClaims, limitNamed } from '../document/index.ts'
 import type { LevelSummary, MeterName } from '../ledger/types.ts'
 import { fairUseLimits, type Per } from '../standing/index.ts'
 import { endOf, endOfMonth, plusDays, plusMonths, startOf, type Terms } from '../terms/index.ts'
 import { iso, MINUTE_MS } from '../utc.ts'
-import { endOfBlock, licenceAt, limitNamed, type Measured } from './reconcile-evidence.ts'
+import { licenceAt } from './limits.ts'
+import { endOfBlock, type Measured } from './reconcile-evidence.ts'
 import type { Named } from './reconcile-excess.ts'
 import type { FairUseStretch, PeriodExcess } from './reconcile-types.ts'
 
@@ -60,7 +61,7 @@ export function overspent(
     const per = limitNamed(licence, named.limit)?.per
     if (!per) return []
     return periodTotals(named.limit, per, measured, terms).flatMap((total): PeriodExcess[] => {
-      const then = licenceAt(measured, endOf(total.lastDay, terms.timezone) - 1) ?? licence
+      const then = licenceAt(measured.licences, endOf(total.lastDay, terms.timezone) - 1) ?? licence
       const max = (limitNamed(then, named.limit) ?? limitNamed(licence, named.limit))?.max ?? 0
       return total.value > max ? [excessOf(named, measured, total, max, unitOf(named.limit))] : []
     })
@@ -89,7 +90,7 @@ export function fairUseExcesses(all: readonly Measured[], licence: LicenceClaims
       const named = { limit: meter, title: what, clause }
       if (per === null) return stretches(named, measured, max, unit)
       return periodTotals(meter, per, measured, terms).flatMap((total) => {
-        const then = licenceAt(measured, endOf(total.lastDay, terms.timezone) - 1) ?? licence
+        const then = licenceAt(measured.licences, endOf(total.lastDay, terms.timezone) - 1) ?? licence
         const most = fairUseLimits(terms, then.limits).find((one) => one.meter === meter && one.per === per)?.max ?? max
         return total.value > most ? [excessOf(named, measured, total, most, unit)] : []
       })

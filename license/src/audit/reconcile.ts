@@ -1,8 +1,8 @@
-import type { LicenceClaims } from '../document/index.ts'
+import { type LicenceClaims, limitNamed } from '../document/index.ts'
 import { SYSTEM_METERS } from '../ledger/types.ts'
 import type { Terms } from '../terms/index.ts'
 import { chargesOf, totalsOf } from './reconcile-charges.ts'
-import { joined, levelFigures, limitNamed, type Measured, measuredBy, sourceOf } from './reconcile-evidence.ts'
+import { joined, levelFigures, type Measured, measuredBy, sourceOf } from './reconcile-evidence.ts'
 import { billedLevels, exceeded, excessesOf, type Named } from './reconcile-excess.ts'
 import { installationUse, moduleUses } from './reconcile-modules.ts'
 import { fairUseExcesses, overspent } from './reconcile-periods.ts'
@@ -78,10 +78,14 @@ function periodOf(all: readonly Measured[]) {
 /** As the stack or the appliance itself calls what is counted. */
 function titles(reports: readonly AuditReport[]): (name: string) => string {
   const own = Object.entries(SYSTEM_METERS).map(([name, { title }]) => [name, title] as const)
-  const told = reports.flatMap(({ figures }) => figures.descriptions.map(({ name, title }) => [name, title] as const))
+  const told = reports.flatMap(({ figures }) => figures.descriptions.map((one) => [one.name, titleIn(one)] as const))
   const known = new Map<string, string>([...own, ['installations', 'Installations'], ...told])
   return (name) => known.get(name) ?? name
 }
+
+/** Users of a module have the title of the module, which alone would not say who is counted. */
+const titleIn = ({ name, title, module }: MeterDescription) =>
+  module !== null && name === `${module}.users` ? `Users of ${title}` : title
 
 const ruleOf = ({ limits }: Terms, limit: string) => {
   if (limit === 'users' || limit === 'sessions' || limit === 'installations') return limits[limit]

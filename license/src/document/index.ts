@@ -14,6 +14,7 @@ export * from './claims.ts'
 export { checkTermsHash, contradictionIn } from './contradictions.ts'
 export { type ParsedDocument, parseDocument, signDocument } from './envelope.ts'
 export { acceptKeyList } from './key-list.ts'
+export { limitNamed, type NamedLimit } from './limit-named.ts'
 export { type LicenceTrust, publicKeyObject, type TrustedKey } from './trust.ts'
 export {
   isRevoked,
