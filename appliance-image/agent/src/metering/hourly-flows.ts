@@ -49,16 +49,42 @@ export class HourlyFlows {
     creditMs: number | null,
     { ask, write }: FlowPorts,
   ): Promise<{ costMs: number; unreachable: string | null; answers: readonly Answer[] }> {
+    const passedMs = await this.#passEmpty(until, ask)
     const due = this.#due(until)
     const most = creditMs === null ? due.length : flowsToAsk(due.map(this.#expectedCost), creditMs)
     const questions = due.slice(0, most)
-    if (questions.length === 0) return { costMs: 0, unreachable: null, answers: [] }
+    if (questions.length === 0) return { costMs: passedMs, unreachable: null, answers: [] }
     const { answers, unreachable } = await ask(questions)
     for (const { name, costMs } of answers) this.#costs.set(name, costMs)
     const { flows, counting } = this.#settle(questions, answers)
     if (flows.length > 0) await write(flows)
     this.#counting = counting
-    return { costMs: answers.reduce((sum, { costMs }) => sum + costMs, 0), unreachable, answers }
+    return { costMs: passedMs + costOf(answers), unreachable, answers }
+  }
+
+  /**
+   * After a long time in which nobody counted most hours are empty: a stretch in which no query counts anything is passed
+   * over with one question each. One in which there is something is halved, until it can be counted by the hour.
+   * @returns what it has cost
+   */
+  async #passEmpty(until: Date, ask: FlowPorts['ask']): Promise<number> {
+    const { hour: first, settled } = this.#counting
+    const from = startOfHour(first)
+    let hours = Math.floor((until.getTime() - from.getTime()) / HOUR_MS)
+    let spentMs = 0
+    while (settled.size === 0 && hours > MOST_HOURS) {
+      const end = new Date(from.getTime() + hours * HOUR_MS)
+      const period = [from.toISOString(), end.toISOString()] as const
+      const { answers } = await ask(this.#queries.map(({ name, sql }) => ({ name, sql, period })))
+      spentMs += costOf(answers)
+      if (answers.length < this.#queries.length || answers.some(({ value }) => value === null)) break
+      if (answers.every(({ value }) => value === 0)) {
+        this.#counting = counting(hourOf(end))
+        break
+      }
+      hours = Math.ceil(hours / 2)
+    }
+    return spentMs
   }
 
   /**
@@ -98,6 +124,8 @@ export class HourlyFlows {
     return { flows, counting: now }
   }
 }
+
+const costOf = (answers: readonly Answer[]) => answers.reduce((sum, { costMs }) => sum + costMs, 0)
 
 const counting = (hour: string): Counting => ({ hour, counts: {}, settled: new Set() })
 

@@ -13,6 +13,9 @@ export interface MeterReaderPorts {
 /** Whether the database answers is worth knowing in every minute. */
 const ANYBODY_THERE: MeterQuery = { name: '', sql: 'SELECT 1' }
 
+/** Of a day each: what is still due of a longer time is counted on the next. */
+const MOST_ROUNDS = 40
+
 /** Asks the meters of the stack within what they may cost, and knows which of them do not answer. */
 export class MeterReader {
   readonly #ports: MeterReaderPorts
@@ -78,7 +81,10 @@ export class MeterReader {
 
   /** As `flows`, for a day that is to be sealed: those that were over at its end, whatever they cost. */
   async allFlows(until: Date, write: FlowPorts['write']): Promise<void> {
-    await this.#flows.count(until, null, { ask: (all) => this.#ask(all), write })
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const { answers } = await this.#flows.count(until, null, { ask: (all) => this.#ask(all), write })
+      if (answers.length === 0 || this.#unreachable !== null) return
+    }
   }
 
   async #ask(questions: readonly Question[]): Promise<Answers> {
