@@ -1,6 +1,5 @@
 import { METERS, type MeterDescription, type MeterName, type MetersData, readSeal, SEAL } from '../ledger/index.ts'
 import type { RecordLine } from '../record/index.ts'
-import { MINUTE_MS } from '../utc.ts'
 import { iso, MINUTE_MS, startOfDay } from '../utc.ts'
 import { type Block, type EvidenceSource, type Flow, type Piece, piecesIn } from './blocks.ts'
 import { type PeriodCalendar, periodCalendar } from './calendar.ts'

@@ -1,5 +1,5 @@
 import { type LicenceClaims, limitNamed } from '../document/index.ts'
-import { SYSTEM_METERS } from '../ledger/types.ts'
+import { type MeterDescription, SYSTEM_METERS } from '../ledger/types.ts'
 import type { Terms } from '../terms/index.ts'
 import { chargesOf, totalsOf } from './reconcile-charges.ts'
 import { joined, levelFigures, type Measured, measuredBy, sourceOf } from './reconcile-evidence.ts'
