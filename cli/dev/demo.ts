@@ -71,10 +71,12 @@ async function install(): Promise<void> {
     ...accepted(),
   )
   await license()
+  await audit()
   await domicile('status', '--name', NAME)
   console.log(`
 Try next:
   dist/domicile license show
+  dist/domicile license audit --html audit.html
   dist/domicile doctor
   dist/domicile apply --dry-run
   dist/domicile tls root > root.pem
@@ -92,6 +94,23 @@ async function license(): Promise<void> {
   const spec = ['--spec', join(ROOT, 'cli/dev/demo-licence.yaml'), '--terms', 'erp-on-premises', '--seq', '1']
   await domicile('vendor', 'license', 'issue', ...spec, '--request', request, '--key', 'vendor.key', '--out', licence)
   await domicile('license', 'apply', licence, '--name', NAME)
+}
+
+/** Customer writes a report of what was used, vendor verifies it with public keys alone. */
+async function audit(): Promise<void> {
+  heading('Customer writes a report of what was used, vendor verifies it')
+  await rm(join(FOLDER, 'audit.jsonl'), { force: true })
+  await domicile('license', 'audit', '--name', NAME, '--out', 'audit.jsonl')
+  await domicile(
+    'vendor',
+    'audit',
+    'verify',
+    'audit.jsonl',
+    '--vendor-key',
+    'vendor.pub',
+    '--installation-key',
+    'request.lic',
+  )
 }
 
 /** A demo is not production: a small or slow machine is good enough to look at it, and the record says who said so. */

@@ -17,6 +17,8 @@ import {
   waitUntilWorks,
 } from '../support/erp.ts'
 import { applyDocument, type Contract, contractOf, vendorLicense, waitForStanding } from '../support/licences.ts'
+import { plantEntries } from '../support/planting.ts'
+import { waitUntil } from '../support/waiting.ts'
 import type { Site } from '../support/web.ts'
 
 const PACKAGE = `
@@ -118,6 +120,24 @@ describe('hrm-subscription: twenty co-workers, until the leap day', () => {
   })
 })
 
+describe('hrm-subscription: fair use', () => {
+  test('6.4: more e-mails than 40 a licence in a month are let through, and said, by how many', async () => {
+    await plantEntries(customer, 'ir_email', 20 * 40 + 1, '2028-05-10T08:30:00Z')
+    await clock.moveTo('2028-05-11T08:00:00Z')
+
+    const shown = await waitForStanding(customer, 'notice', { deadlineMs: 120_000 })
+    expect(shown.standing.reasons.map(({ text }: { text: string }) => text).join()).toMatch(/801.*800/)
+    await createParty(admin, 'Made while over fair use')
+  })
+
+  test('the next month begins anew', async () => {
+    await applyDocument(customer, contract.renewal(clock.now(), { until: '2028-06-30' }))
+    await clock.moveTo('2028-06-01T08:00:00Z')
+
+    await waitForStanding(customer, 'good', { deadlineMs: 120_000 })
+  })
+})
+
 describe('invoicing-prepaid: paid through June', () => {
   test('5 (3): more than 2 days late, the reminder is there; never shown, nobody is ever blocked', async () => {
     contract = await contractOf('invoicing-prepaid', 'I-1/2028')
@@ -216,10 +236,10 @@ describe('active-users-tiered: who is active is counted, not refused', () => {
   test('5.1: one more user than agreed is made, and counted', async () => {
     contract = await contractOf('active-users-tiered', 'T-1/2030')
     const tiers = {
-      meter: 'sales',
+      meter: 'sale.transactions',
       current: 'S',
       steps: [
-        { name: 'S', upTo: 50_000 },
+        { name: 'S', upTo: 50 },
         { name: 'M', upTo: null },
       ],
     }
@@ -230,6 +250,31 @@ describe('active-users-tiered: who is active is counted, not refused', () => {
     expect(await state()).toBe('good')
     expect((await show()).standing.effects.tier).toBe('S')
     expect(Number(await query(customer, 'select count(*) from res_user where active and id > 0'))).toBeGreaterThan(20)
+  })
+
+  test('5.1: sales pass the amount on the 17th: the next tier counts from the 1st, and stays when sales fall', async () => {
+    const tier = async () => (await show()).standing.effects.tier
+    await plantEntries(customer, 'sale_sale', 51, '2030-02-17T09:30:00Z')
+    await clock.moveTo('2030-02-18T08:00:00Z')
+    await waitUntil(
+      'the year’s sales were seen',
+      async () => {
+        const { events } = await show()
+        const metered = events.filter(({ kind }: { kind: string }) => kind === 'metered')
+        return metered.length > 0 ? undefined : 'nothing was metered'
+      },
+      { deadlineMs: 120_000 },
+    )
+    expect(await tier()).toBe('S')
+
+    await clock.moveTo('2030-02-28T22:59:00Z')
+    expect(await tier()).toBe('S')
+    await clock.moveTo('2030-02-28T23:01:00Z')
+    expect(await tier()).toBe('M')
+
+    await query(customer, 'delete from sale_sale')
+    await clock.moveTo('2030-04-02T08:00:00Z')
+    expect(await tier()).toBe('M')
   })
 
   test('14: warned of a breach, in writing, people see it and work', async () => {

@@ -17,6 +17,7 @@ const TRIED: Readonly<Record<string, readonly string[]>> = {
   'license:show': ['license', 'show'],
   'license:request': ['license', 'request', '--out', '/root/law.lic'],
   'license:apply': ['license', 'apply', '/root/current.lic'],
+  'license:audit': ['license', 'audit'],
   'license:simulate': ['license', 'simulate'],
   'license:selftest': ['license', 'selftest'],
   status: ['status'],
