@@ -1,6 +1,13 @@
 import { hash, type KeyObject } from 'node:crypto'
 import { type Claims, verifyRequest } from '../document/index.ts'
-import { type DayHours, type Finding, readHours, totals, verifyLedger } from '../ledger/index.ts'
+import {
+  type DayHours,
+  type Finding,
+  type ReadHours,
+  readHours,
+  verifyLedger,
+  verifyReadHours,
+} from '../ledger/index.ts'
 import { chainOf, lineAfter, type RecordLine, sortedJson } from '../record/index.ts'
 import { LicenceRefusal } from '../refusal.ts'
 import { flowsOf, sealsIn } from './blocks.ts'
@@ -89,14 +96,11 @@ export function evidenceFindings(file: ReportFile, { days, key, anchors }: Groun
 }
 
 /** A day by the hour as it was read. */
-export interface ReadDay {
+export type ReadDay = ReadHours & {
   /** Which it says that it is. */
   readonly day: string
   /** SHA-256 of its text. */
   readonly digest: string
-  /** Null when it cannot be read. */
-  readonly hours: DayHours | null
-  readonly problem: string | null
 }
 
 export const readDays = ({ hours }: ReportFile): ReadDay[] =>
@@ -146,19 +150,13 @@ function ledgerFindings(
 /** Each day by the hour against its seal; a day that is not sealed yet says what it says. */
 function dayFindings(lines: readonly RecordLine[], days: readonly ReadDay[]): Finding[] {
   const seals = sealsIn(lines)
-  return days.flatMap(({ day, digest, hours, problem }, index): Finding[] => {
-    const seal = seals.get(day)
-    const why = problem ? ` (${problem})` : ''
+  return days.flatMap(({ day, ...read }, index): Finding[] => {
     if (day <= (days[index - 1]?.day ?? '')) return [swapped(day)]
-    if (seal ? seal.hours !== digest : !hours) {
-      return [{ code: 'HOURS_CHANGED', day, message: `The hours of ${day} are not those that were sealed${why}.` }]
-    }
-    if (!seal || !hours) return []
-    const { samples, levels, counts } = seal
-    const sealed = sortedJson({ samples, levels, counts }) === sortedJson(totals(hours))
-    return sealed
+    const seal = seals.get(day)
+    if (seal) return verifyReadHours(seal, read)
+    return read.hours
       ? []
-      : [{ code: 'SEAL_CONTRADICTS', day, message: `The seal of ${day} is not the total of its hours.` }]
+      : [{ code: 'HOURS_CHANGED', day, message: `The hours of ${day} cannot be read (${read.problem}).` }]
   })
 }
 

@@ -4,5 +4,5 @@ export { NO_LINE, type ReadSamples, readSamples, sampleLine } from './samples.ts
 export { checkpointText, type LineBefore, readSeal, sealHolds, signSeal, unsignedSeal } from './seal.ts'
 export { type DayTotals, summarize, totals } from './summary.ts'
 export * from './types.ts'
-export { type DayFiles, verifySealedDay } from './verify-day.ts'
+export { type DayFiles, verifyReadHours, verifySealedDay } from './verify-day.ts'
 export { type LedgerEvidence, verifyLedger } from './verify-ledger.ts'

@@ -1,5 +1,5 @@
 import { sortedJson } from '../record/index.ts'
-import { hoursDigest, hoursText, readHours } from './day-text.ts'
+import { hoursDigest, hoursText, type ReadHours, readHours } from './day-text.ts'
 import { hoursMustBeKept, samplesMustBeKept } from './retention.ts'
 import { type ReadSamples, readSamples } from './samples.ts'
 import { summarize, totals } from './summary.ts'
@@ -28,9 +28,17 @@ function verifyHours(seal: DaySeal, text: string | null | undefined, today: stri
   const { day } = seal
   if (text === undefined) return []
   if (text === null) return hoursMustBeKept(day, today) ? [missing('HOURS_MISSING', day, 'hours')] : []
-  const { hours, problem } = readHours(text)
+  return verifyReadHours(seal, { digest: hoursDigest(text), ...readHours(text) })
+}
+
+/**
+ * What is wrong with a day by the hour that was read, by its seal.
+ * @param digest SHA-256 of its text
+ */
+export function verifyReadHours(seal: DaySeal, { digest, hours, problem }: ReadHours & { digest: string }): Finding[] {
+  const { day } = seal
   if (hours && hours.day !== day) return [swapped(day, 'hours', hours.day)]
-  if (hoursDigest(text) !== seal.hours) {
+  if (digest !== seal.hours) {
     return [found('HOURS_CHANGED', day, `The hours of ${day} are not those that were sealed${because(problem)}.`)]
   }
   if (!hours) return [contradicts(day, `its hours cannot be read (${problem})`)]
