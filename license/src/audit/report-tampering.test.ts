@@ -128,6 +128,15 @@ describe('who changes the file is found out', () => {
   }, 60_000)
 })
 
+test('line ends that were changed on the way are named as what they are, before what follows from them', async () => {
+  const short = TestInstallation.licensed('2026-03-01T00:00Z').live('2026-03-01', '2026-03-02')
+  const text = await short.report({ from: '2026-03-01', to: '2026-03-01' }, '2026-03-04T12:00:00.000Z')
+  const { findings } = read(text.replaceAll('\n', '\r\n'))
+
+  expect(findings[0]).toMatchObject({ code: 'REPORT_CHANGED', message: expect.stringContaining('CR LF') })
+  expect(read(text).findings).toEqual([])
+})
+
 /** With something else in the place of one value, at whichever depth. */
 function withOdd(value: unknown, odd: unknown, random: () => number): unknown {
   if (typeof value !== 'object' || value === null || random() < 0.15) return odd
@@ -193,6 +202,15 @@ describe('who makes a whole file anew is found out', () => {
     expect(codes(findings)).toEqual(['HOURS_CHANGED'])
     expect(figures.users?.peak?.value).toBe(13)
     expect(JSON.parse(written.split('\n')[1] as string).figures).toEqual(figures)
+  })
+
+  test('when hours of a day that is not sealed yet cannot be read', async () => {
+    const made = lived()
+    made.days.push({ version: 1, day: '2026-03-20', hours: [], flows: [] })
+    const written = await made.report({ from: '2026-03-15', to: '2026-03-20' }, MADE_AT)
+    const { findings } = read(changedText(written, replaced(hours('2026-03-20'), '"parts":[]', '"parts":0')))
+
+    expect(findings).toContainEqual(expect.objectContaining({ code: 'HOURS_CHANGED', day: '2026-03-20' }))
   })
 
   test('when days are left out and the hours with them', async () => {
