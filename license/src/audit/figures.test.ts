@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { signDocument } from '../document/index.ts'
 import { renewal, vendor } from '../document/testing.fixture.ts'
 import { MODULE_FIRST_USED } from '../ledger/index.ts'
+import { EXCHANGE } from '../record/index.ts'
 import { plusDays } from '../utc.ts'
 import { erpLicence, level, REPORTER, TestInstallation } from './audit.fixture.ts'
 import { auditFigures } from './figures.ts'
@@ -275,6 +276,24 @@ test('users of a module that are counted by the hour are a level of that hour', 
   expect(figuresOf(counted.evidence(period), period).modules['crm']?.users).toMatchObject({
     peak: { value: 6, at: '2026-03-01T08:00:00.000Z' },
     average: 5,
+  })
+})
+
+test.each([
+  ['who looks', null],
+  ['who hands it over', '2026-03-01T10:36:34.373Z'],
+])('the first minutes are all of the minutes there were: %s', (_, handedOver) => {
+  const young = TestInstallation.licensed('2026-03-01T10:33:29.206Z')
+  if (handedOver) young.write(handedOver, EXCHANGE, { with: 'usage' })
+  const levels = { users: level(1, 0, 4) }
+  const days = [
+    { version: 1, day: '2026-03-01', hours: [{ hour: 10, samples: 4, limits: {}, levels, counts: {} }], flows: [] },
+  ] as const
+  const period = { from: '2026-03-01', to: '2026-03-01' }
+
+  expect(figuresOf({ lines: young.lines, days }, period)).toMatchObject({
+    covered: { from: '2026-03-01T10:33:00.000Z', until: '2026-03-01T10:37:00.000Z', minutes: 4, sampledMinutes: 4 },
+    gaps: [],
   })
 })
 

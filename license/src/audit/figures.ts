@@ -8,7 +8,7 @@ import { type Covered, gapsIn, type Sampled, Unasked } from './gaps.ts'
 import { type Licences, licenceAt, limitAt } from './limits.ts'
 import { type Metered, modulesOf } from './modules.ts'
 import { mayLeave } from './record-kinds.ts'
-import { CountTally, LevelTally, type LimitAt } from './tally.ts'
+import { ByKey, CountTally, LevelTally, type LimitAt } from './tally.ts'
 import type { AuditFigures, CountFigures, LevelFigures, Period, Reporter } from './types.ts'
 
 export interface FiguresParts {
@@ -77,8 +77,8 @@ function summedUp(pieces: Iterable<Piece>, limit: LimitAt, until: number) {
 /** Sums up every meter; whoever used a module in an hour counts as a level of that hour. */
 class Tallies {
   readonly #limit: LimitAt
-  readonly #levels = new Map<MeterName, LevelTally>()
-  readonly #counts = new Map<MeterName, CountTally>()
+  readonly #levels = new ByKey(() => new LevelTally())
+  readonly #counts = new ByKey(() => new CountTally())
   /** As the last hour that was sampled says. */
   #inForce: Block['limits'] = null
 
@@ -88,23 +88,22 @@ class Tallies {
 
   add(block: Block): void {
     for (const [name, summary] of Object.entries(block.levels)) {
-      made(this.#levels, name, () => new LevelTally()).add(name, summary, block, this.#limit)
+      this.#levels.at(name).add(name, summary, block, this.#limit)
     }
-    for (const [name, count] of Object.entries(block.counts)) this.#count(name).add(count, block)
+    for (const [name, count] of Object.entries(block.counts)) this.#counts.at(name).add(count, block)
     if (block.limits && block.samples > 0) this.#inForce = block.limits
   }
 
   addFlow(flow: Flow): void {
-    for (const [name, count] of Object.entries(flow.counts)) if (!countsUsers(name)) this.#count(name).add(count, flow)
+    for (const [name, count] of Object.entries(flow.counts))
+      if (!countsUsers(name)) this.#counts.at(name).add(count, flow)
   }
-
-  #count = (name: MeterName) => made(this.#counts, name, () => new CountTally())
 
   figures(until: number): Metered {
     const inForce = (name: MeterName) => this.#inForce?.[name] ?? this.#limit(name, until - 1)
     return new Map<MeterName, LevelFigures | CountFigures>([
-      ...[...this.#counts].map(([name, tally]) => [name, tally.figures()] as const),
-      ...[...this.#levels].map(([name, tally]) => [name, tally.figures(inForce(name))] as const),
+      ...this.#counts.inOrder().map(([name, tally]) => [name, tally.figures()] as const),
+      ...this.#levels.inOrder().map(([name, tally]) => [name, tally.figures(inForce(name))] as const),
     ])
   }
 }
@@ -135,25 +134,32 @@ function coveredTime(
   const began = [
     ...blocks.slice(0, 1).map(({ start, minutes, samples }) => start + (minutes - samples) * MINUTE_MS),
     ...[firstDay].flat().map(({ day, samples }) => startOfDay(day) + (1440 - samples) * MINUTE_MS),
-    ...lines.filter(({ kind }) => kind === METERS).map(({ at }) => Date.parse(at)),
+    ...lines.filter(({ kind }) => kind === METERS).map(({ at }) => startOfMinute(Date.parse(at))),
   ]
-  const [begin, end] = [Math.max(from, Math.min(...began)), Math.min(until, lastKnown(lines, blocks))]
+  const begin = Math.max(from, Math.min(...began))
+  const end = Math.min(until, lastKnown(lines, blocks, begin))
   return end > begin ? { from: begin, until: end } : null
 }
 
-/** Whoever reports writes a line first; samples may nevertheless be younger where licence time was set back. */
-function lastKnown(lines: readonly RecordLine[], blocks: readonly Sampled[]): number {
+/** The minute that was begun counts: it is sampled whenever in it the agent comes to it. */
+const startOfMinute = (instant: number) => instant - (instant % MINUTE_MS)
+
+/** Whoever hands a report over writes a line first; who only looks does not, and samples are younger. */
+function lastKnown(lines: readonly RecordLine[], blocks: readonly Sampled[], begin: number): number {
   const last = blocks.at(-1)
-  const sampled = last ? last.start + last.samples * MINUTE_MS : Number.NEGATIVE_INFINITY
+  const sampled = last ? Math.max(last.start, begin) + last.samples * MINUTE_MS : Number.NEGATIVE_INFINITY
   return Math.max(sampled, Date.parse(lines.at(-1)?.at ?? ''))
 }
 
-const coverage = ({ from, until }: Covered, blocks: readonly Sampled[]) => ({
-  from: iso(from),
-  until: iso(until),
-  minutes: Math.floor((until - from) / MINUTE_MS),
-  sampledMinutes: blocks.reduce((sum, { samples }) => sum + samples, 0),
-})
+/** What was sampled was there to be sampled: it is never more than the minutes there were. */
+function coverage({ from, until }: Covered, blocks: readonly Sampled[]) {
+  const sampledMinutes = blocks.reduce((sum, { samples }) => sum + samples, 0)
+  return {
+    ...{ from: iso(from), until: iso(until) },
+    minutes: Math.max(sampledMinutes, Math.floor((until - from) / MINUTE_MS)),
+    sampledMinutes,
+  }
+}
 
 /** What was counted, as last said before an instant. */
 function descriptionsAt(lines: readonly RecordLine[], until: number): readonly MeterDescription[] {
@@ -162,11 +168,3 @@ function descriptionsAt(lines: readonly RecordLine[], until: number): readonly M
 }
 
 const levelOnly = (figures: LevelFigures | CountFigures | undefined) => (figures?.kind === 'level' ? figures : null)
-
-function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const known = map.get(key)
-  if (known !== undefined) return known
-  const fresh = make()
-  map.set(key, fresh)
-  return fresh
-}
