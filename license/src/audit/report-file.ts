@@ -100,6 +100,7 @@ export function readReportFile(text: string): ReportFile {
   for (const [index, line] of written.slice(1, signature === null ? undefined : -1).entries())
     body.read(line, index + 2)
   if (!text.endsWith('\n')) body.strange.push('its last line was cut off')
+  if (text.includes('\r')) body.strange.unshift(LINE_ENDS)
   const { figures, lines, hours, strange } = body
   return {
     ...head,
@@ -111,6 +112,10 @@ export function readReportFile(text: string): ReportFile {
     strange,
   }
 }
+
+/** In JSON a carriage return is written in another way. */
+const LINE_ENDS =
+  'its lines end as on Windows (CR LF): something on its way took it for text, and that changes what was signed'
 
 function linesOf(text: string): string[] {
   const lines = text.split('\n', MOST_LINES + 2)
