@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { INSTALLATION } from '../document/testing.fixture.ts'
-import { level } from './audit.fixture.ts'
+import { level, TestInstallation } from './audit.fixture.ts'
 import { charged, erp, hourly, licensedBy, lived, reportOf, SEATS, statement } from './reconcile.fixture.ts'
 import { startedMonths } from './reconcile-excess.ts'
 
@@ -226,6 +226,15 @@ describe('sizes', () => {
       'Used on the disk that holds the appliance: 102 GB in use, 100 GB licensed, 2 GB more. Charged by the begun 1 GB: 3.',
     )
   })
+})
+
+test('users of a module are called so: the title of the module alone says not who is counted', () => {
+  const licence = erp({ modules: { sale: { users: { max: 2, behaviour: 'count' } } } })
+  const alive = TestInstallation.licensed('2026-03-01T00:00Z').live('2026-03-01', '2026-03-02')
+  const { limits, modules } = statement([reportOf(alive, { from: '2026-03-01', to: '2026-03-01' })], licence)
+
+  expect(limits.find(({ limit }) => limit === 'sale.users')?.title).toBe('Users of Sales')
+  expect(modules.map(({ module, title }) => [module, title])).toEqual([['sale', 'Sales']])
 })
 
 test('that the licence was never brought in is said: its limits were not in force', () => {
