@@ -6,7 +6,7 @@ import { Args, Flags } from '@oclif/core'
 import { openAppliance, vendorKeysOf } from '../../appliance/appliance.ts'
 import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
 import { agentOf } from '../../facts/running.ts'
-import { notWritten, writeGiven, writeNew } from '../../given-file.ts'
+import { checkWritable, notWritten, writeGiven, writeNew } from '../../given-file.ts'
 import { auditCsv } from '../../license/audit-csv.ts'
 import { explain } from '../../license/audit-explain.ts'
 import { auditHtml } from '../../license/audit-html.ts'
@@ -46,6 +46,7 @@ export default class LicenseAudit extends ApplianceCommand {
     const period = checkedPeriod(flags.from ?? null, flags.to ?? null)
     // Before the record says that a report was made to be handed over.
     if (flags.out !== undefined && existsSync(flags.out)) throw notWritten(flags.out, 'it is there already', true)
+    for (const path of [flags.out, flags.html, flags.csv]) if (path) await checkWritable(path)
     const { blueprint, state } = await openAppliance(flags.name)
     const agent = agentOf(blueprint.layout.lib)
     const made = await agent.call('licence-audit', { ...period, exchange: flags.out !== undefined })
