@@ -10,13 +10,15 @@ export function verificationText(verification: Verification): string {
 
 type Rows = readonly (readonly string[])[]
 
-function reportRows({ reporter, signature, madeAt, period, timezone, figures }: Verification): Rows {
+function reportRows(verification: Verification): Rows {
+  const { reporter, signature, madeAt, period, timezone, figures, findings } = verification
   const { installation, product, version, purpose } = reporter
+  const changed = findings.some(({ code }) => code === 'REPORT_CHANGED')
   return [
     ['Report', `made at ${madeAt}, from ${period.from} until the end of ${period.to} (${timezone})`],
     ['Installation', `${installation.id}, ${product} ${version}, ${purpose}`],
     ['Contract', figures.contract ?? 'none yet'],
-    ['Signed', `by the installation’s key, fingerprint ${signature.fingerprint}`],
+    ['Signed', `${changed ? 'NOT AS IT STANDS' : 'by the installation’s key'}, fingerprint ${signature.fingerprint}`],
     [
       '',
       signature.compared ? 'the key that was expected' : 'TAKEN FROM THE REPORT: compare it with a request that the',
@@ -35,18 +37,20 @@ function recordRows({ record, since }: Verification): Rows {
   ]
 }
 
-function vendorRows({ vendor: { checked, documents, counterSignatures } }: Verification): Rows {
+function vendorRows({ vendor }: Verification): Rows {
+  const { checked, counterSignatures } = vendor
   const last = counterSignatures.findLast(({ fits }) => fits)
   return [
-    [
-      'The vendor',
-      checked
-        ? `signed ${inRecord(documents)}; checked with the key that was given`
-        : `signed ${inRecord(documents)}, it says; NOT CHECKED: give --vendor-key`,
-    ],
+    ['The vendor', documentsInWords(vendor)],
     ['Counter-signed', last ? lastInWords(last, counterSignatures.length) : NEVER],
     ...(last && checked ? [['', `lines 1 to ${last.length} are as they were then`]] : []),
   ]
+}
+
+function documentsInWords({ checked, documents, doubtful }: Verification['vendor']): string {
+  if (!checked) return `signed ${inRecord(documents)}, it says; NOT CHECKED: give --vendor-key`
+  if (doubtful === 0) return `signed ${inRecord(documents)}; checked with the key that was given`
+  return `signed, by the key that was given, ${Math.max(0, documents - doubtful)} of ${inRecord(documents)}; the rest does not count`
 }
 
 const NEVER = 'never: only the installation’s own key vouches for the record'

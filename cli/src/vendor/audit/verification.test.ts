@@ -52,6 +52,23 @@ test('it never says that what nobody could check holds', async () => {
   expect(text).toMatch(/TAKEN FROM THE REPORT.*NOT CHECKED.*Counter-signed: +never.*that could be checked holds/s)
 })
 
+test('it never says that somebody signed what they did not', async () => {
+  const text = await anchored().installation.report(JANUARY, '2026-03-01T09:00:00Z')
+  const told = (file: string, keys: typeof vendorKeys) =>
+    verificationText(
+      verificationOf(readReport(file, { now, vendorKeys: keys }), { vendorKeys: keys, compared: false, since: null }),
+    )
+  const withoutSignature = `${text.trimEnd().split('\n').slice(0, -1).join('\n')}\n`
+
+  expect(told(text, vendorKeys)).toMatch(
+    /Signed: +by the installation’s key.*signed 1 document in the record; checked/s,
+  )
+  expect(told(text, [pinned(testKey('of another vendor'))])).toContain(
+    'signed, by the key that was given, 0 of 1 document in the record; the rest does not count',
+  )
+  expect(told(withoutSignature, vendorKeys)).toMatch(/Signed: +NOT AS IT STANDS, fingerprint/)
+})
+
 test('a counter-signature that the vendor kept shows that a record was put back', async () => {
   const { installation, text } = anchored()
   const anchors = anchorsIn([text], vendorKeys, now)

@@ -40,8 +40,9 @@ export interface Verification {
   readonly vendor: {
     /** False: no key of the vendor was given. */
     readonly checked: boolean
-    /** Documents of the vendor in the record. */
+    /** Documents of the vendor in the record, and how many of them no key that was given signed. */
     readonly documents: number
+    readonly doubtful: number
     readonly counterSignatures: readonly CounterSignature[]
   }
   /** How it stands to an earlier report; null: none was given. */
@@ -85,6 +86,7 @@ export function verificationOf(report: AuditReport, { vendorKeys, compared, sinc
     vendor: {
       checked,
       documents: lines.filter(({ kind }) => kind === 'imported').length,
+      doubtful: report.findings.filter(({ code }) => code === 'DOCUMENT_DOUBTFUL').length,
       counterSignatures: counterSignatures(lines, checked ? vendorKeys : null, reporter),
     },
     since: comparison && sinceOf(comparison),
