@@ -3,7 +3,7 @@ import { isReported, METER_SECONDS, type MeterDescription, type SampleBody } fro
 import { HOUR_MS, MINUTE_MS, startOfDay } from '@domicile/license/utc'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { METER_ROLE } from '@domicile/stacks/plan'
-import { hourInWords, titleOf, valueInWords } from './audit-words.ts'
+import { counted, hourInWords, titleOf, valueInWords } from './audit-words.ts'
 
 /** Lines of samples of one hour, UTC; null when they were dropped. */
 export type SamplesOf = (hour: { day: string; hour: number }) => Promise<readonly string[] | null>
@@ -62,7 +62,7 @@ function howOften({ evidence }: AuditReport, name: string, figures: LevelFigures
   const hours = evidence.days.flatMap(({ hours, flows }) => [...hours, ...flows]).filter(({ counts }) => name in counts)
   const total = figures.kind === 'count' ? figures.total : null
   return [
-    `  Known of ${hours.length} hours. ${total === null ? '' : `In all: ${valueInWords(name, total)}.`}`.trimEnd(),
+    `  Known of ${counted(hours.length, 'hour')}. ${total === null ? '' : `In all: ${valueInWords(name, total)}.`}`.trimEnd(),
   ]
 }
 
@@ -75,7 +75,7 @@ async function aroundPeak(
   if (!peak) return ['  Never known in this period.']
   const above = limit === null ? '' : ` Above its limit in ${overMinutes.toLocaleString('en')} of them.`
   const lines = [
-    `  Known in ${knownMinutes.toLocaleString('en')} minutes, on average ${valueInWords(name, average)}.${above}`,
+    `  Known in ${counted(knownMinutes, 'minute')}, on average ${valueInWords(name, average)}.${above}`,
     `  The most, ${valueInWords(name, peak.value)}, in the hour from ${hourInWords(peak.at, timezone)}:`,
   ]
   const day = peak.at.slice(0, 10)

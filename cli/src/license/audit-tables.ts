@@ -1,4 +1,5 @@
 import type { AuditReport, LevelFigures } from '@domicile/license/audit'
+import type { LicenceClaims } from '@domicile/license/document'
 import { fairUseOf } from './audit-fair-use.ts'
 import {
   counted,
@@ -24,15 +25,23 @@ export interface AuditTable {
 export function auditFacts({ figures, chain, madeAt, evidence, licences }: AuditReport): [string, string][] {
   const { installation, product, version, purpose, contract, timezone, period, covered, installations } = figures
   const licence = licences.at(-1)?.claims
-  const allowed =
-    installations.licensed === null ? 'as many as one likes' : counted(installations.licensed, 'installation')
   return [
     ['Period', `${periodInWords(period)}, time zone ${timezone}`],
-    ['Installation', `${installation}, ${product} ${version}, ${purpose}; licensed: ${allowed}`],
+    [
+      'Installation',
+      `${installation}, ${product} ${version}, ${purpose}; ${licensedHere(installations.licensed, licence)}`,
+    ],
     ['Contract', contract === null ? 'none yet' : `${contract}${licence ? `, ${licence.customer.name}` : ''}`],
     ['Counted', covered ? coveredInWords(covered, timezone) : 'nothing in this period'],
     ['Record', `${counted(chain.length, 'line')} until ${evidence.lines.at(-1)?.at ?? madeAt}, its end ${chain.head}`],
   ]
+}
+
+/** A licence that names one installation licenses no other, whatever number it leaves out. */
+function licensedHere(licensed: number | null, licence: LicenceClaims | undefined): string {
+  if (!licence) return 'no licence yet'
+  if (licensed !== null) return `licensed: ${counted(licensed, 'installation')}`
+  return licence.installation === null ? 'licensed: no number of installations is named' : 'licensed: this installation'
 }
 
 function coveredInWords(

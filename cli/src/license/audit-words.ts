@@ -47,8 +47,13 @@ export const limitInWords = (name: MeterName, limit: number | null): string =>
   limit === null ? 'none' : valueInWords(name, limit)
 
 /** What a meter counts, by the description that was in force; its name when there is none. */
-export const titleOf = (name: MeterName, { descriptions }: AuditReport['figures']): string =>
-  descriptions.find((one) => one.name === name)?.title ?? SYSTEM_TITLES.get(name) ?? name
+export function titleOf(name: MeterName, { descriptions }: AuditReport['figures']): string {
+  const told = descriptions.find((one) => one.name === name)
+  if (!told) return SYSTEM_TITLES.get(name) ?? name
+  const { title, module } = told
+  if (module === null) return title
+  return name === `${module}.users` ? `Users of ${title}` : `${title}, transactions`
+}
 
 const SYSTEM_TITLES = new Map<string, string>(Object.entries(SYSTEM_METERS).map(([name, { title }]) => [name, title]))
 

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AuditReport } from '@domicile/license/audit'
+import type { LicenceClaims } from '@domicile/license/document'
 import { samplesText } from '@domicile/license/testing/ledger/ledger'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { fairUseReport, HOSTILE, weekReport } from './audit.fixture.ts'
@@ -27,6 +28,18 @@ describe('on a terminal', () => {
 
     expect(text).toMatch(/database +6\.4 +at most +12 GB +10 GB +2 GB/)
     expect(text).toMatch(/transfer to the customer +6\.4 +2026-05 +1\.5 GB +1 GB +500 MB/)
+  })
+
+  test('a licence that names one installation licenses no other, and none is none yet', async () => {
+    const { licences } = week
+    const claims = { ...licences[0]?.claims, installation: null } as LicenceClaims
+    const free = { ...week, licences: [{ from: '2026-05-10T22:00:00.000Z', claims }] }
+    const withoutNumber = { ...week.figures, installations: { licensed: null, reporting: 1 } as const }
+
+    expect(auditText(week)).toContain('production; licensed: 2 installations\n')
+    expect(auditText({ ...week, figures: withoutNumber })).toContain('production; licensed: this installation\n')
+    expect(auditText({ ...free, figures: withoutNumber })).toContain('licensed: no number of installations is named\n')
+    expect(auditText({ ...week, licences: [], figures: withoutNumber })).toContain('production; no licence yet\n')
   })
 
   test('what does not hold is named at the end', () => {
@@ -194,6 +207,8 @@ describe('explained', () => {
       'as the role domicile_meter, which can only read, for at most 2 seconds:\n    select count(*) from sale',
     )
     expect(text).toContain('Known of 2 hours. In all: 18.')
+    expect(text).toMatch(/^sale\.transactions: Sales, transactions\n/)
+    expect(await explain(week, 'sale.users', samples)).toMatch(/^sale\.users: Users of Sales\n/)
   })
 
   test('what the application reported: that there is no query to repeat', async () => {
