@@ -15,7 +15,7 @@ interface TooHigh {
  * Hours in which time above a limit was counted by another, higher limit than that of the licence, or by none. The licences
  * of the beginning and of the end of an hour may both have been in force in it.
  */
-export function limitFindings(days: readonly DayHours[], licences: Licences): Finding[] {
+export function contradictedLimits(days: readonly DayHours[], licences: Licences): Finding[] {
   if (licences.length === 0) return []
   const limit = limitAt(licences)
   const found = new Map<MeterName, TooHigh>()

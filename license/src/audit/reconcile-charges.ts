@@ -1,6 +1,5 @@
-import { amountInWords, firstOfNextMonth, type Terms } from '../terms/index.ts'
+import { amountInWords, firstOfNextMonth, type Terms, unitOf } from '../terms/index.ts'
 import { type Charged, type Missing, missingOf, ofInstallations, ofModule, proofOfPeriod } from './reconcile-missing.ts'
-import { unitOf } from './reconcile-periods.ts'
 import { cents, lots, type Prices, type UnitPrice, unitPrice, written } from './reconcile-prices.ts'
 import type { Charge, PeriodExcess, TierMove, Totals } from './reconcile-types.ts'
 

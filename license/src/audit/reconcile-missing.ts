@@ -1,5 +1,4 @@
-import { amountInWords } from '../terms/index.ts'
-import { unitOf } from './reconcile-periods.ts'
+import { amountInWords, unitOf } from '../terms/index.ts'
 import { type Prices, type UnitPrice, unitPrice } from './reconcile-prices.ts'
 import type { Excess, PeriodExcess, Proof, Reconciliation } from './reconcile-types.ts'
 

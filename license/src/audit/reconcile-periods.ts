@@ -1,7 +1,7 @@
 import { type LicenceClaims, limitNamed } from '../document/index.ts'
 import type { LevelSummary, MeterName } from '../ledger/types.ts'
 import { fairUseLimits, type Per } from '../standing/index.ts'
-import { endOf, endOfMonth, plusDays, plusMonths, startOf, type Terms } from '../terms/index.ts'
+import { endOf, endOfMonth, plusDays, plusMonths, startOf, type Terms, unitOf } from '../terms/index.ts'
 import { iso, MINUTE_MS } from '../utc.ts'
 import { licenceAt } from './limits.ts'
 import { endOfBlock, type Measured } from './reconcile-evidence.ts'
@@ -77,9 +77,6 @@ const excessOf = (
 ): PeriodExcess => ({
   ...{ kind: 'period', ...named, installation, in: key, used: value, max, over: value - max, unit, whole },
 })
-
-/** What a meter counts, told by its name. */
-export const unitOf = (meter: MeterName) => (meter.endsWith('_bytes') ? 'bytes' : meter.endsWith('_percent') ? '%' : '')
 
 type FairUse = PeriodExcess | FairUseStretch
 

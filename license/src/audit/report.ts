@@ -6,7 +6,7 @@ import { iso } from '../utc.ts'
 import { type EvidenceSource, undoubted } from './blocks.ts'
 import { auditFigures } from './figures.ts'
 import { licencesIn, timezoneOf, type VendorKeys } from './history.ts'
-import { limitFindings } from './limit-findings.ts'
+import { contradictedLimits } from './limit-findings.ts'
 import { leaving } from './record-kinds.ts'
 import { noReport, type ReportHead, readReportFile, signatureLine, writeReport } from './report-file.ts'
 import {
@@ -108,7 +108,7 @@ export function readReport(
       ...signatureFindings(file, { now, installationKey }),
       ...found,
       ...history.findings,
-      ...limitFindings(evidence.days, licences),
+      ...contradictedLimits(evidence.days, licences),
       ...figuresFinding(file, figures),
     ]),
   }

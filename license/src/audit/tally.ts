@@ -24,8 +24,8 @@ interface Stretch {
 /** Sums one level up, block by block in the order of time. */
 export class LevelTally {
   readonly #all: Sums = nothing()
-  readonly #days = new ByTime<Sums>(nothing)
-  readonly #months = new ByTime<Sums>(nothing)
+  readonly #days = new ByKey<Sums>(nothing)
+  readonly #months = new ByKey<Sums>(nothing)
   readonly #stretches: Stretch[] = []
   #peakAt: number | null = null
   /** Of the block before, when it named one. */
@@ -75,8 +75,8 @@ export class LevelTally {
 /** Sums one count up. */
 export class CountTally {
   readonly #all = { total: 0 }
-  readonly #days = new ByTime(() => ({ total: 0 }))
-  readonly #months = new ByTime(() => ({ total: 0 }))
+  readonly #days = new ByKey(() => ({ total: 0 }))
+  readonly #months = new ByKey(() => ({ total: 0 }))
 
   add(count: number, { day }: Pick<Block | Flow, 'day'>): void {
     for (const sum of [this.#all, this.#days.at(day), this.#months.at(day.slice(0, 7))]) sum.total += count
@@ -92,8 +92,8 @@ export class CountTally {
   }
 }
 
-/** One of each for every day, or month; what comes in the order of time is found at once. */
-class ByTime<T> {
+/** One of each for every day, month or name; the same as the one before is found at once. */
+export class ByKey<T> {
   readonly #all = new Map<string, T>()
   readonly #make: () => T
   #last: [key: string, value: T] | null = null

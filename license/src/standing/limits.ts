@@ -1,5 +1,5 @@
 import type { Behaviour, LicenceClaims, Limits } from '../document/index.ts'
-import { amountInWords, countedAmount, dayAt, type Terms } from '../terms/index.ts'
+import { amountInWords, countedAmount, dayAt, type Terms, unitOf } from '../terms/index.ts'
 import { type Per, usageKey } from './metered.ts'
 import type { Notice, Reason, Usage } from './types.ts'
 import { limitNotice, type Words, wordsOfLicence } from './wording.ts'
@@ -56,7 +56,7 @@ const named = (limit: string) => ({ limit, what: limit, source: 'licence' as con
 
 const quotaWords = (meter: string, quota: Terms['quotas'][number] | undefined) => ({
   ...(quota && { what: quota.what, clause: quota.clause }),
-  unit: meter.endsWith('_bytes') ? 'bytes' : '',
+  unit: unitOf(meter),
 })
 
 type Held = Omit<LimitFinding, 'over'>

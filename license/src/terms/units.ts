@@ -19,6 +19,10 @@ export function countedAmount(max: number, unit: string): number | null {
   return factor === 1 ? max : Math.round(max * factor)
 }
 
+/** The unit of what a meter counts, told by its name; empty: pieces. */
+export const unitOf = (meter: string): 'bytes' | '%' | '' =>
+  meter.endsWith('_bytes') ? 'bytes' : meter.endsWith('_percent') ? '%' : ''
+
 const SIZES = ['TB', 'GB', 'MB', 'kB'] as const
 
 /** A number as people read it: sizes in the unit that fits, to two decimals; pieces without a unit, for what they are is said beside it. */

@@ -1,5 +1,6 @@
 import type { Charge, NonCompliance, PeriodExcess, Proof, Reconciliation } from '@domicile/license/audit'
-import { amountInWords } from '@domicile/license/terms'
+import { amountInWords, unitOf } from '@domicile/license/terms'
+import { hourInWords } from '../../license/audit-words.ts'
 import { BEHAVIOUR } from '../../license/licence-text.ts'
 
 /** One part of a statement as a table, the same for the terminal and the page. */
@@ -56,7 +57,7 @@ function limits({ limits: all, timezone }: Reconciliation): Section {
       title,
       `${amountInWords(max, unitOf(limit))}${per ? ` a ${per}` : ''}`,
       peak ? amountInWords(peak.value, unitOf(limit)) : '–',
-      peak ? moment(peak.at, timezone) : '–',
+      peak ? hourInWords(peak.at, timezone) : '–',
       per || limit === 'installations' ? '–' : String(overMinutes),
       BEHAVIOUR[behaviour],
       clause,
@@ -72,7 +73,7 @@ function intervals({ excesses, timezone }: Reconciliation): Section {
     ['Limit', 'From', 'Until', 'At most', 'Licensed', 'Minutes above', 'Installation', 'Clause'],
     excesses.flatMap(({ title, clause, limit, intervals: all }) =>
       all.map(({ from, until, peak, limit: max, minutes, installation }) => [
-        ...[title, moment(from, timezone), moment(until, timezone)],
+        ...[title, hourInWords(from, timezone), hourInWords(until, timezone)],
         ...[
           amountInWords(peak, unitOf(limit)),
           amountInWords(max, unitOf(limit)),
@@ -147,7 +148,7 @@ function modules({ modules: all, timezone }: Reconciliation): Section {
     all.map(({ title, licensed, firstUsed, transactions, unlicensed, clause }) => [
       title,
       licensed ? `${licensed.from ?? 'from the beginning'} to ${licensed.until ?? 'the end'}` : 'not named',
-      firstUsed ? moment(firstUsed, timezone) : 'not yet',
+      firstUsed ? hourInWords(firstUsed, timezone) : 'not yet',
       transactions === null ? '–' : String(transactions),
       unlicensed
         ? `from ${unlicensed.firstDay}, in ${unlicensed.hours} ${unlicensed.hours === 1 ? 'hour' : 'hours'}`
@@ -179,7 +180,7 @@ function fairUse({ fairUse: all, timezone }: Reconciliation): Section {
       ? inPeriods([one])
       : [
           [
-            ...[one.title, `${moment(one.from, timezone)} to ${moment(one.until, timezone)}`],
+            ...[one.title, `${hourInWords(one.from, timezone)} to ${hourInWords(one.until, timezone)}`],
             ...[one.used, one.max, one.over].map((value) => amountInWords(value, one.unit)),
             ...[one.installation.slice(0, 8), one.clause],
           ],
@@ -194,7 +195,7 @@ function tiers({ tiers: all, timezone }: Reconciliation): Section {
     'A tier that was passed counts from the first day of the next month, and never less again.',
     ['Passed', 'By', 'Came to', 'Tier before', 'Tier', 'Counts from', 'Clause'],
     all.map(({ passedAt, meter, value, before, tier, from, clause }) => [
-      ...[moment(passedAt, timezone), meter, amountInWords(value, unitOf(meter)), before, tier, from, clause],
+      ...[hourInWords(passedAt, timezone), meter, amountInWords(value, unitOf(meter)), before, tier, from, clause],
     ]),
     [2],
   )
@@ -268,12 +269,3 @@ function evidenceInWords(proof: readonly Proof[]): string {
   })
   return [...told, ...(proof.length > told.length ? [`and ${proof.length - told.length} more`] : [])].join('; ')
 }
-
-/** Day and time of day in the contract’s zone. */
-function moment(at: string, timeZone: string): string {
-  const parts = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' } as const
-  return new Intl.DateTimeFormat('sv-SE', { timeZone, ...parts }).format(Date.parse(at))
-}
-
-/** What a limit counts, told by its name. */
-export const unitOf = (limit: string) => (limit.endsWith('_bytes') ? 'bytes' : limit.endsWith('_percent') ? '%' : '')

@@ -1,6 +1,5 @@
 import type { Reconciliation } from '@domicile/license/audit'
-import { amountInWords } from '@domicile/license/terms'
-import { unitOf } from './reconcile-sections.ts'
+import { amountInWords, unitOf } from '@domicile/license/terms'
 
 /** A statement in a few sentences, for somebody who reads nothing else. */
 export function summaryOf(statement: Reconciliation): string[] {
