@@ -1,8 +1,7 @@
-import type { AuditReport } from '@domicile/license/audit'
-import { endOf, startOf } from '@domicile/license/terms'
+import { type AuditReport, flowsOf, periodCalendar } from '@domicile/license/audit'
+import { hoursIn } from './audit-series.ts'
 import { hourInWords } from './audit-words.ts'
 
-const HOUR_MS = 3_600_000
 const COLUMNS = [
   ...['hour', 'hour_utc', 'meter', 'kind', 'least', 'greatest', 'average'],
   ...['minutes_known', 'minutes_over', 'limit', 'count'],
@@ -12,11 +11,9 @@ const COLUMNS = [
  * A row an hour and meter (RFC 4180), in order: of a level least, greatest, average, the minutes in which it was known and
  * above its limit, and that limit; of a count how many came to be. `hour` is in the time zone of the contract.
  */
-export function auditCsv({ evidence, period, timezone }: AuditReport): string {
-  const [from, until] = [startOf(period.from, timezone), endOf(period.to, timezone)]
-  const rows = [...minuteRows(evidence), ...flowRows(evidence)]
-    .filter(({ start }) => start >= from && start < until)
-    .sort((a, b) => a.start - b.start)
+export function auditCsv(report: AuditReport): string {
+  const { timezone } = report
+  const rows = [...minuteRows(report), ...flowRows(report)].sort((a, b) => a.start - b.start)
   const lines = [lineOf(COLUMNS)]
   let [begun, hour]: [number, readonly Cell[]] = [Number.NaN, []]
   for (const { start, cells } of rows) {
@@ -39,30 +36,21 @@ interface Row {
   readonly cells: readonly Cell[]
 }
 
-function* minuteRows({ days }: AuditReport['evidence']): Generator<Row> {
-  for (const { day, hours } of days) {
-    for (const { hour, limits, levels, counts } of hours) {
-      const start = Date.parse(`${day}T00:00Z`) + hour * HOUR_MS
-      for (const [name, [least, greatest, sum, known, over]] of Object.entries(levels)) {
-        const limit = Object.hasOwn(limits, name) ? (limits[name] ?? '') : ''
-        yield { start, cells: [name, 'level', least, greatest, (sum / known).toFixed(2), known, over, limit, ''] }
-      }
-      for (const [name, count] of Object.entries(counts)) yield { start, cells: countCells(name, count) }
+function* minuteRows(report: AuditReport): Generator<Row> {
+  for (const { from: start, entry } of hoursIn(report)) {
+    for (const [name, [least, greatest, sum, known, over]] of Object.entries(entry.levels)) {
+      const limit = Object.hasOwn(entry.limits, name) ? (entry.limits[name] ?? '') : ''
+      yield { start, cells: [name, 'level', least, greatest, (sum / known).toFixed(2), known, over, limit, ''] }
     }
+    for (const [name, count] of Object.entries(entry.counts)) yield { start, cells: countCells(name, count) }
   }
 }
 
 /** Each hour of a meter is counted once, as in the figures. */
-function* flowRows({ days }: AuditReport['evidence']): Generator<Row> {
-  const seen = new Set<string>()
-  for (const { hour, counts } of days.flatMap(({ flows }) => flows)) {
-    for (const [name, count] of Object.entries(counts)) {
-      if (seen.has(`${hour} ${name}`)) continue
-      seen.add(`${hour} ${name}`)
-      yield { start: Date.parse(`${hour}:00Z`), cells: countCells(name, count) }
-    }
-  }
-}
+const flowRows = ({ evidence, period, timezone }: AuditReport): Row[] =>
+  flowsOf(evidence, periodCalendar(period, timezone)).flows.flatMap(({ start, counts }) =>
+    Object.entries(counts).map(([name, count]) => ({ start, cells: countCells(name, count) })),
+  )
 
 const countCells = (name: string, count: number) => [name, 'count', '', '', '', '', '', '', count]
 

@@ -27,7 +27,7 @@ export function stepsOf(report: AuditReport, name: 'users' | 'sessions'): Step[]
 }
 
 /** Hours of the period, in order, each with its beginning. */
-function* hoursIn({ evidence, period, timezone }: AuditReport): Generator<{ from: number; entry: HourEntry }> {
+export function* hoursIn({ evidence, period, timezone }: AuditReport): Generator<{ from: number; entry: HourEntry }> {
   const [first, end] = [startOf(period.from, timezone), endOf(period.to, timezone)]
   for (const { day, hours } of evidence.days) {
     for (const entry of hours) {

@@ -1,5 +1,5 @@
-export type { EvidenceSource } from './blocks.ts'
-export { evidenceDays } from './calendar.ts'
+export { type EvidenceSource, flowsOf } from './blocks.ts'
+export { evidenceDays, periodCalendar } from './calendar.ts'
 export { type Comparison, compareReports } from './compare.ts'
 export { auditFigures, type FiguresParts } from './figures.ts'
 export { type History, licencesIn, timezoneOf, type VendorKeys } from './history.ts'
