@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { requestSchema } from '../document/index.ts'
 import { hoursText } from '../ledger/index.ts'
-import type { RecordLine } from '../record/index.ts'
+import { type RecordLine, readJson } from '../record/index.ts'
 import { LicenceRefusal } from '../refusal.ts'
 import { isZone } from '../terms/index.ts'
 import { daysBetween } from '../utc.ts'
@@ -124,7 +124,7 @@ function linesOf(text: string): string[] {
 }
 
 function readHead(line: string): ReportHead {
-  const head = parse(line)
+  const head = readJson(line)
   const read = headSchema.safeParse(head)
   if (read.success) return read.data
   const { domicile, version } = (head ?? {}) as { domicile?: unknown; version?: unknown }
@@ -178,17 +178,9 @@ const isDeeper = (value: unknown, levels: number): boolean =>
 
 /** The one field of a line. */
 function field(line: string, name: string): unknown {
-  const value = parse(line)
+  const value = readJson(line)
   if (typeof value !== 'object' || value === null || Object.keys(value).join() !== name) return null
   return (value as Record<string, unknown>)[name] ?? null
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }
 
 const AGAIN = 'Take the file as it was made with `domicile license audit --out`, as an attachment and not as text.'

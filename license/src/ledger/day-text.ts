@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { readJson } from '../record/index.ts'
 import { hoursSchema, SUMMARY_NUMBERS, whyNot, writtenDaySchema } from './shapes.ts'
 import type { DayHours, FlowBody, HourEntry } from './types.ts'
 
@@ -79,7 +80,7 @@ export type ReadHours =
 /** Reads a day by the hour; believes nothing of it. What `hoursText` would write otherwise is refused. */
 export function readHours(text: string): ReadHours {
   if (text.length > LONGEST) return unread('it is too long')
-  const written = writtenDaySchema.safeParse(parse(text))
+  const written = writtenDaySchema.safeParse(readJson(text))
   if (written.error) return unread(whyNot(written.error))
   const { data, error } = hoursSchema.safeParse(expanded(written.data))
   if (error) return unread(whyNot(error))
@@ -108,11 +109,3 @@ function hourIn({ limits, levels, counts }: Part, [hour, samples, ...values]: re
 
 const named = <T>(names: readonly string[], values: readonly T[]): [string, T | undefined][] =>
   names.map((name, index) => [name, values[index]])
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
-}

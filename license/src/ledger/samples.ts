@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { readJson } from '../record/index.ts'
 import { columnsSchema, flowSchema, whyNot } from './shapes.ts'
 import type { ColumnsBody, MinuteBody, SampleBody } from './types.ts'
 
@@ -78,7 +79,7 @@ function readLine(text: string, start: number, end: number, previous: string, pl
   const digits = digest(previous, json)
   // Computed digits are returned, not those that were read: a slice would keep the whole file in memory.
   if (!text.startsWith(digits, start)) return { problem: 'its content does not fit its hash and the line before' }
-  const checked = checkShape(parse(json))
+  const checked = checkShape(readJson(json))
   if ('problem' in checked) return checked
   // One content, one text: no other number, and no name twice.
   if (JSON.stringify(checked.body) !== json) return { problem: 'it is written in another way' }
@@ -127,14 +128,6 @@ function problemOfMinute(body: readonly unknown[]): string | null {
     if (value !== null && !Number.isSafeInteger(value)) return 'a value is neither a safe integer nor null'
   }
   return null
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return null
-  }
 }
 
 const digest = (previous: string, json: string): string => hash('sha256', previous + json)

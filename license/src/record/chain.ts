@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Chain } from '../document/index.ts'
-import { sortedJson } from './sorted-json.ts'
+import { readJson, sortedJson } from './json.ts'
 
 /**
  * What an appliance writes down about its licence, one line an event, each with the hash of the one before: nothing in the
@@ -93,12 +93,8 @@ function problemOf(line: RecordLine, before: Pick<RecordLine, 'n' | 'hash'> | nu
 }
 
 function parse(text: string): RecordLine | null {
-  try {
-    const value = JSON.parse(text)
-    return isLine(value) ? value : null
-  } catch {
-    return null
-  }
+  const value = readJson(text) as RecordLine | null
+  return isLine(value) ? value : null
 }
 
 const isLine = (value: RecordLine | null): value is RecordLine =>

@@ -9,4 +9,4 @@ export {
   type RecordLine,
   readRecord,
 } from './chain.ts'
-export { sortedJson } from './sorted-json.ts'
+export { readJson, sortedJson } from './json.ts'
