@@ -63,10 +63,10 @@ test('by hand everything holds, as the guide says', { timeout: 30_000 }, () => {
 })
 
 test('by hand it shows which day was changed, and which line', { timeout: 30_000 }, () => {
-  const changedDay = original.replace(/("day":"2026-02-02".*?)480/, (_, before) => `${before}470`)
-  const changedLine = original.replace('"samples":1440', '"samples":1439')
-  const [signature = '', , days] = byHand(changedDay)
-  const [, record, , seals] = byHand(changedLine)
+  const changed = original
+    .replace(/("day":"2026-02-02".*?)480/, (_, before) => `${before}470`)
+    .replace('"samples":1440', '"samples":1439')
+  const [signature = '', record, days, seals] = byHand(changed)
   const [, sha256, , same] = signature.trim().split('\n')
 
   expect(`${sha256}  -`).not.toBe(same)

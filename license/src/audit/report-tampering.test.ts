@@ -28,6 +28,16 @@ const swapped = (one: string, other: string) => (lines: string[]) => {
   return lines.with(a, lines[b] as string).with(b, lines[a] as string)
 }
 
+/** Of three hours each, so that a place of every kind is met soon. */
+const threeDays = () => {
+  const days = ['2026-03-01', '2026-03-02', '2026-03-03']
+  const silent = days.flatMap((day) =>
+    Array.from({ length: 24 }, (_, hour) => `${day}T${String(hour).padStart(2, '0')}`),
+  )
+  const special = Object.fromEntries(silent.filter((hour) => !/T(08|09|17)$/.test(hour)).map((hour) => [hour, null]))
+  return TestInstallation.licensed('2026-03-01T00:00Z').live('2026-03-01', '2026-03-03', special)
+}
+
 describe('who changes the file is found out', () => {
   test.each<[string, (lines: string[]) => string[], Finding['code'][]]>([
     ['a figure', replaced('{"figures"', '"peak":13', '"peak":10'), ['REPORT_CHANGED', 'FIGURES_DIFFER']],
@@ -94,7 +104,7 @@ describe('who changes the file is found out', () => {
   })
 
   test('at whichever place', async () => {
-    const short = TestInstallation.licensed('2026-03-01T00:00Z').live('2026-03-01', '2026-03-03')
+    const short = threeDays()
     const bytes = Buffer.from(await short.report({ from: '2026-03-02', to: '2026-03-02' }, '2026-03-04T12:00:00.000Z'))
     const random = seeded(4)
     const unnoticed: number[] = []
@@ -108,7 +118,7 @@ describe('who changes the file is found out', () => {
   }, 60_000)
 
   test('whatever stands in the place of a value', async () => {
-    const short = TestInstallation.licensed('2026-03-01T00:00Z').live('2026-03-01', '2026-03-03')
+    const short = threeDays()
     short.write('2026-03-04T08:00Z', 'gap', {
       from: '2026-03-04T00:00:00.000Z',
       until: '2026-03-04T08:00:00.000Z',
