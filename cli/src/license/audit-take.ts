@@ -18,13 +18,19 @@ const MOST_BYTES = 512 * 1024 * 1024
 /**
  * Takes a report away from the agent's folder. It is checked to be the file that the agent speaks of, and a file of that
  * folder: this program may read more than the agent may.
- * @throws UserError REPORT_NOT_THERE (1)
+ * @param signal who interrupted meanwhile wants nothing more to be made of it; nothing of it is left behind
+ * @throws UserError REPORT_NOT_THERE (1), INTERRUPTED (130)
  */
-export async function takeReport(folder: string, { file, bytes, sha256 }: LeftReport): Promise<string> {
+export async function takeReport(
+  folder: string,
+  { file, bytes, sha256 }: LeftReport,
+  signal: AbortSignal,
+): Promise<string> {
   if (!NAME.test(file)) throw notThere('its name is none that an agent gives')
   const path = join(folder, file)
   try {
     const text = await readWhole(path, bytes)
+    if (signal.aborted) throw interrupted()
     if (hash('sha256', text) !== sha256) throw notThere('it is not the one that was made')
     return text.toString('utf8')
   } finally {
@@ -44,6 +50,13 @@ async function readWhole(path: string, bytes: number): Promise<Buffer> {
     await handle.close()
   }
 }
+
+const interrupted = () =>
+  new UserError('Stopped: nothing was written.', {
+    code: 'INTERRUPTED',
+    hint: 'Run the command again whenever you like.',
+    exitCode: ExitCode.Interrupted,
+  })
 
 const notThere = (why: string) =>
   new UserError(`The report that the agent made cannot be read: ${why}.`, {

@@ -247,10 +247,19 @@ describe('a report is taken', () => {
   const TEXT = 'a report\n'
   const left = { file: 'audit-1.jsonl', bytes: TEXT.length, sha256: hash('sha256', TEXT) }
 
+  const nobodyStops = new AbortController().signal
+
   test('as it was left, and away', async () => {
     await writeFile(join(folder, left.file), TEXT)
 
-    expect(await takeReport(folder, left)).toBe(TEXT)
+    expect(await takeReport(folder, left, nobodyStops)).toBe(TEXT)
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test('who stopped the command gets nothing of it, and nothing is left there', async () => {
+    await writeFile(join(folder, left.file), TEXT)
+
+    await expect(takeReport(folder, left, AbortSignal.abort())).rejects.toMatchObject({ exitCode: 130 })
     expect(await readdir(folder)).toEqual([])
   })
 
@@ -263,6 +272,6 @@ describe('a report is taken', () => {
   ])('never one %s', async (_, leave, said) => {
     await leave(join(folder, left.file))
 
-    await expect(takeReport(folder, said)).rejects.toMatchObject({ code: 'REPORT_NOT_THERE', exitCode: 1 })
+    await expect(takeReport(folder, said, nobodyStops)).rejects.toMatchObject({ code: 'REPORT_NOT_THERE', exitCode: 1 })
   })
 })

@@ -50,7 +50,7 @@ export default class LicenseAudit extends ApplianceCommand {
     const { blueprint, state } = await openAppliance(flags.name)
     const agent = agentOf(blueprint.layout.lib)
     const made = await agent.call('licence-audit', { ...period, exchange: flags.out !== undefined })
-    const text = await takeReport(join(blueprint.layout.lib, 'run'), made)
+    const text = await takeReport(join(blueprint.layout.lib, 'run'), made, this.signal)
     const report = readReport(text, { now: END_OF_TIME, vendorKeys: vendorKeysOf(state.trust) })
     const findings = [...report.findings, ...made.findings.filter((one) => !isNamed(one, report))]
     const audited = { ...report, findings: findings as AuditReport['findings'] }
