@@ -15,6 +15,8 @@ export default defineConfig({
           name: 'unit',
           // Nothing else runs beside them.
           maxWorkers: '100%',
+          // Programs that tests start begin in half the time.
+          env: { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/programs') },
           include: ['*/**/*.test.ts'],
           exclude: ['**/*.{integration,e2e}.test.ts', '**/node_modules/**'],
         },
