@@ -152,6 +152,11 @@ export class LicenceKeeper {
     this.#chronicle.append(this.now(), [(before) => ({ kind: SEAL, data: { ...signSeal(day, before, key) } })])
   }
 
+  /** Something has happened by which the standing may be another: it is computed anew the next time it is asked for. */
+  reconsider(): void {
+    this.#judgedAt = Number.NEGATIVE_INFINITY
+  }
+
   /** Computes the standing anew when there may be a reason to, and keeps what must outlast a restart. */
   async evaluateIfDue(usage: Usage): Promise<void> {
     const changed = this.now().getTime() >= changesAt(this.#standing)
@@ -195,7 +200,7 @@ export class LicenceKeeper {
       this.#chronicle.heed(fresh)
       this.#put(judged, at)
       // What an unlock did to the clock is not in this judgement yet.
-      if (fresh.some(({ setsClock }) => setsClock !== null)) this.#judgedAt = Number.NEGATIVE_INFINITY
+      if (fresh.some(({ setsClock }) => setsClock !== null)) this.reconsider()
       await this.#save()
       return judged.taken
     })
@@ -208,7 +213,7 @@ export class LicenceKeeper {
     const at = this.now()
     this.#chronicle.note('notice-shown', { key }, at)
     this.#events = [...this.#events, { at: at.toISOString(), kind: 'notice-shown', key }]
-    this.#judgedAt = Number.NEGATIVE_INFINITY
+    this.reconsider()
   }
 
   async announce(maintenance: Maintenance | null): Promise<void> {

@@ -234,6 +234,16 @@ describe('a day that is over', { timeout: 60_000 }, () => {
     expect(appliance.lines('meters')).toHaveLength(1)
   })
 
+  test('is sealed once, though an audit and the timer want it at the same moment', async () => {
+    await appliance.start()
+    await appliance.run(3)
+    appliance.pass(24 * 3_600_000)
+    await Promise.all([appliance.metering.run(), appliance.metering.run(), appliance.metering.run()])
+
+    expect(appliance.sealed()).toEqual([DAY])
+    expect(appliance.findings()).toEqual([])
+  })
+
   test('is sealed at the next start when nobody was there at midnight', async () => {
     await appliance.start()
     await appliance.run(30)

@@ -38,7 +38,7 @@ export interface MeteringPorts {
 }
 
 export interface Metering {
-  /** Samples the minute that it is, once. To be called several times a minute. */
+  /** Samples the minute that it is, once, and seals the days that are over. To be called several times a minute. */
   readonly run: () => Promise<void>
   /** Counts an event of the gate. @returns whether it is one that is counted */
   readonly count: (event: GateEvent) => boolean
@@ -61,16 +61,23 @@ export function startMetering(config: MeteringConfig, ports: MeteringPorts): Met
   const found = new LedgerFindings(ports.keeper, ports.log)
   let sampling: Sampling | null = null
   let problem: string | null = null
+  let turn: Promise<void> = Promise.resolve()
+  const run = async () => {
+    try {
+      sampling ??= startSampling(config, ports, { pending, found })
+      await sampling.sampler.run()
+      problem = null
+    } catch (error) {
+      problem = codeOf(error)
+      throw error
+    }
+  }
   return {
-    run: async () => {
-      try {
-        sampling ??= startSampling(config, ports, { pending, found })
-        await sampling.sampler.run()
-        problem = null
-      } catch (error) {
-        problem = codeOf(error)
-        throw error
-      }
+    // One after the other, whoever calls.
+    run: () => {
+      const result = turn.then(run)
+      turn = result.catch(() => undefined)
+      return result
     },
     count: (event) => {
       const name = COUNTED[event]
@@ -118,6 +125,7 @@ function startSampling(
     ...{ counted, days, reader, pending, gauges, log, record: found.record },
     limits: () => limitsOn(counted.levels, keeper.standing.effects.limits, keeper.licence?.modules ?? {}),
     testify: (at) => testimony.give(at),
+    hoursCounted: () => keeper.reconsider(),
   })
   return { sampler, reader }
 }

@@ -44,6 +44,8 @@ export interface SamplerPorts {
   limits(): Readonly<Record<MeterName, number>>
   /** Tells the database how far the ledger is. Never throws. */
   testify(at: Date): Promise<void>
+  /** Told of hours in which something came to be: limits of a month or a year may have been reached. */
+  hoursCounted(): void
   readonly log: Log
 }
 
@@ -132,6 +134,8 @@ export class Sampler {
     // First what follows from them: what is written down twice is known to be so, what is not at all is lost.
     for (const { hour, counts } of flows) this.#noteFirstUse(hour, counts)
     await this.#ports.days.addFlows(flows)
+    const some = flows.some(({ counts }) => Object.values(counts).some((count) => count !== 0))
+    if (some) this.#ports.hoursCounted()
   }
 
   #noteFirstUse(hour: string, counts: FlowBody['counts']): void {
