@@ -15,12 +15,22 @@ const identifier = z
     ),
   )
 
+/** Of a meter or a module, as reports name them. */
+const counted = z
+  .string()
+  .check(z.regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be a lower-case name (letters, digits, underscore)'))
+
+/** What an audit prints, and what may leave in a report: nothing that a terminal or a page would carry out. */
+const VISIBLE = /^[^\p{Cc}\u2028-\u202e\u2066-\u2069]+$/u
+const VISIBLE_LINES = /^([\n\r\t]|[^\p{Cc}\u2028-\u202e\u2066-\u2069])*$/u
+
 /**
  * A read-only query whose single result is one bigint. One that mentions $1 and $2 counts what came to be in a period, from
  * (inclusive) and until (exclusive), both ISO 8601 in UTC. One that does not is a level: how many there are.
  */
 const query = z.string().check(
   z.maxLength(4000),
+  z.regex(VISIBLE_LINES, 'must have no control characters'),
   z.regex(/^\s*(select|with)\b/i, 'must be one SELECT'),
   z.refine((sql) => !sql.replace(/;\s*$/, '').includes(';'), 'must be one statement'),
   z.refine(
@@ -34,7 +44,7 @@ const parametersOf = (sql: string): number[] =>
 
 const isLevel = (sql: string) => parametersOf(sql).length === 0
 
-const title = z.string().check(z.maxLength(80))
+const title = z.string().check(z.maxLength(80), z.regex(VISIBLE, 'must be one line of visible text'))
 const moduleMeters = z
   .strictObject({
     users: z.optional(query.check(z.refine(isLevel, 'must be a level: how many there are, without $1 and $2'))),
@@ -60,15 +70,14 @@ const meter = z
 const MOST_METERS = 100
 
 export const metersSchema = z
-  .catchall(z.strictObject({ modules: z.optional(z.record(identifier, moduleMeters)) }), meter)
+  .catchall(z.strictObject({ modules: z.optional(z.record(counted, moduleMeters)) }), meter)
   .check(
     z.describe('Numbers only, by construction: each query returns one bigint.'),
     z.superRefine((meters, { addIssue }) => {
       const { modules = {}, ...others } = meters
       const wrong = (path: string[], message: string) => addIssue({ code: 'custom', path, message, input: meters })
       for (const name of Object.keys(others)) {
-        if (!identifier.safeParse(name).success)
-          wrong([name], 'must be a lower-case name (letters, digits, underscore)')
+        if (!counted.safeParse(name).success) wrong([name], 'must be a lower-case name (letters, digits, underscore)')
         if (Object.hasOwn(SYSTEM_METERS, name)) wrong([name], COUNTED_ALREADY)
       }
       for (const name of Object.keys(modules)) {
