@@ -4,12 +4,14 @@ import { renewal, vendor } from '../document/testing.fixture.ts'
 import { MODULE_FIRST_USED } from '../ledger/index.ts'
 import { EXCHANGE } from '../record/index.ts'
 import { plusDays } from '../utc.ts'
-import { erpLicence, level, REPORTER, TestInstallation } from './audit.fixture.ts'
+import { erpLicence, level, REPORTER, type Special, TestInstallation } from './audit.fixture.ts'
 import { auditFigures } from './figures.ts'
 import { licencesIn } from './history.ts'
+import { readReport } from './report.ts'
 import type { AuditFigures, Evidence, Period } from './types.ts'
 
 const YEAR: Period = { from: '2026-01-01', to: '2026-12-31' }
+const READING = { now: new Date('2027-01-01T00:00:00Z'), vendorKeys: [] }
 const ZONE = 'Europe/Ljubljana'
 
 const figuresOf = (evidence: Evidence, period = YEAR, timezone = ZONE): AuditFigures => {
@@ -295,6 +297,23 @@ test.each([
     covered: { from: '2026-03-01T10:33:00.000Z', until: '2026-03-01T10:37:00.000Z', minutes: 4, sampledMinutes: 4 },
     gaps: [],
   })
+})
+
+test('a meter may have a name that every object has', async () => {
+  const odd = { constructor: level(5), 'constructor.users': level(3), valueof: level(1) }
+  const young = TestInstallation.licensed('2026-03-01T00:00Z')
+  young.live('2026-03-01', '2026-03-02', { '2026-03-01T08': { levels: odd } } as Special)
+  const period = { from: '2026-03-01', to: '2026-03-01' }
+  const { meters, modules } = figuresOf(young.evidence(period), period)
+
+  expect(Object.entries(meters).map(([name, one]) => [name, 'limit' in one ? one.limit : ''])).toEqual([
+    ['constructor', null],
+    ['transfer_bytes', ''],
+    ['valueof', null],
+  ])
+  expect(modules['constructor']?.users).toMatchObject({ limit: null, overMinutes: 0 })
+  const { findings } = readReport(await young.report(period, '2026-03-04T12:00:00.000Z'), READING)
+  expect(findings).toEqual([])
 })
 
 test('a past peak is a number, and nothing else', () => {
