@@ -25,7 +25,7 @@ function verdict(report: AuditReport): string[] {
 }
 
 /** With a free line before, columns as wide as they need to be. */
-export function tableText({ title, head, rows, numbersFrom }: AuditTable): string[] {
+function tableText({ title, head, rows, numbersFrom }: AuditTable): string[] {
   const shown = rows.slice(0, MOST_ROWS)
   const lines = head.some((cell) => cell !== '') ? [head, ...shown] : shown
   const widths = head.map((_, column) => Math.max(...lines.map((row) => [...(row[column] ?? '')].length)))

@@ -39,7 +39,7 @@ const SESSIONS = {
   modules: { sale: { users: { max: 5, behaviour: 'count' }, from: '2026-01-01' } },
 } as const
 
-export const readAgain = (text: string): AuditReport =>
+const readAgain = (text: string): AuditReport =>
   readReport(text, { now: new Date('2026-06-01T00:00:00Z'), vendorKeys: [] })
 
 /** Under terms with fair use, over what they call fair. */

@@ -82,7 +82,7 @@ function tierCharge(
 }
 
 /** Calendar months from the first day of one to the first day of another. */
-export function monthsUntil(first: string, end: string): number {
+function monthsUntil(first: string, end: string): number {
   let [months, day] = [0, first]
   while (day < end) [months, day] = [months + 1, firstOfNextMonth(day)]
   return months

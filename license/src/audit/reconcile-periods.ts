@@ -9,7 +9,7 @@ import type { Named } from './reconcile-excess.ts'
 import type { FairUseStretch, PeriodExcess } from './reconcile-types.ts'
 
 /** What a meter came to in one month or year. */
-export interface PeriodTotal {
+interface PeriodTotal {
   /** `2026-05` or `2026`. */
   readonly in: string
   readonly value: number
@@ -21,7 +21,7 @@ export interface PeriodTotal {
  * By calendar month or year: the sum of a count; of a level the average of the minutes in which it was known, as the audit
  * gives it. Of a part of a month it is what the whole comes to at least: the rest is zero.
  */
-export function periodTotals(meter: MeterName, per: Per, measured: Measured, { timezone }: Terms): PeriodTotal[] {
+function periodTotals(meter: MeterName, per: Per, measured: Measured, { timezone }: Terms): PeriodTotal[] {
   const sums = new Map<string, Sums>()
   const add = (day: string, count: number | undefined, level?: LevelSummary) => {
     if (count === undefined && level === undefined) return

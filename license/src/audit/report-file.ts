@@ -37,7 +37,7 @@ export interface ReportFile extends ReportHead {
 }
 
 /** A busy year is 12 MiB. */
-export const MOST_REPORT_BYTES = 64 * 1024 * 1024
+const MOST_REPORT_BYTES = 64 * 1024 * 1024
 const MOST_LINES = 100_000
 const LONGEST_LINE = 4 * 1024 * 1024
 const MOST_STRANGE = 20

@@ -23,7 +23,7 @@ export const LABELS: Readonly<Record<DocumentKind, string>> = {
 }
 
 export const MOST_BYTES = 256 * 1024
-export const MOST_DOCUMENTS = 20
+const MOST_DOCUMENTS = 20
 const WIDTH = 64
 const MARK = /^-----(BEGIN|END) DOMICILE/
 const BEGIN = /^-----BEGIN DOMICILE ([A-Z]+)-----$/
