@@ -120,26 +120,33 @@ function crossCheck(
   if (manifest.login && !Object.hasOwn(manifest.secrets, manifest.login.secret)) {
     wrong('login.secret', `"${manifest.login.secret}" is not described under secrets`)
   }
-  if (RESERVED_DATABASES.includes(manifest.database.name)) {
-    wrong('database.name', `"${manifest.database.name}" belongs to PostgreSQL`)
-  }
-  for (const name of Object.values({ ...manifest.database, grants: '', memory: '' })) {
-    if (String(name).startsWith('domicile')) wrong('database', `"${name}" is a name the appliance uses itself`)
-  }
-  if (manifest.database.owner === manifest.database.app) wrong('database.app', 'must be another role than the owner')
-  for (const role of [manifest.database.owner, manifest.database.app]) {
-    if (role === 'postgres' || role === 'public' || role === 'none' || role.startsWith('pg_'))
-      wrong('database', `role "${role}" belongs to PostgreSQL`)
-  }
-  if (manifest.database.grants && !files.has(manifest.database.grants)) {
-    wrong('database.grants', `file ${manifest.database.grants} is missing (SQL files live in the folder database/)`)
-  }
+  checkDatabase(manifest.database, files, wrong)
   problems.push(...psqlCommands(files))
   for (const id of manifest.strict) {
     if (!CHECKS.some((check) => check.id === id)) wrong('strict', `"${id}" is not a preflight check`)
   }
   if ('hostname' in manifest.settings) wrong('settings.hostname', 'is asked of every appliance by itself; remove it')
   return problems
+}
+
+type Wrong = (path: string, message: string) => void
+
+/** Names that PostgreSQL or the appliance has taken. */
+function checkDatabase(database: Manifest['database'], files: ReadonlyMap<string, string>, wrong: Wrong): void {
+  if (RESERVED_DATABASES.includes(database.name)) {
+    wrong('database.name', `"${database.name}" belongs to PostgreSQL`)
+  }
+  for (const name of Object.values({ ...database, grants: '', memory: '' })) {
+    if (String(name).startsWith('domicile')) wrong('database', `"${name}" is a name the appliance uses itself`)
+  }
+  if (database.owner === database.app) wrong('database.app', 'must be another role than the owner')
+  for (const role of [database.owner, database.app]) {
+    if (role === 'postgres' || role === 'public' || role === 'none' || role.startsWith('pg_'))
+      wrong('database', `role "${role}" belongs to PostgreSQL`)
+  }
+  if (database.grants && !files.has(database.grants)) {
+    wrong('database.grants', `file ${database.grants} is missing (SQL files live in the folder database/)`)
+  }
 }
 
 /** Lines that only psql would understand: SQL files go to the server as they are. */
