@@ -1,4 +1,5 @@
 import type { AuditReport } from '@domicile/license/audit'
+import { aligned, labelled } from '../screen/columns.ts'
 import { type AuditTable, auditFacts, figureTables, findingsTable, summaryTable } from './audit-tables.ts'
 import { counted } from './audit-words.ts'
 
@@ -10,7 +11,7 @@ export const auditText = (report: AuditReport): string => [figuresText(report), 
 
 /** All that was counted; whether it can be relied on is said by whoever verified it. */
 export function figuresText(report: AuditReport): string {
-  const facts = auditFacts(report).map(([label, value]) => `${`${label}:`.padEnd(16)}${value}`)
+  const facts = auditFacts(report).map(([label, value]) => labelled(label, value, 16))
   const tables = [summaryTable(report), ...figureTables(report)]
   return [...facts, ...tables.filter(({ rows }) => rows.length > 0).flatMap(tableText)].join('\n')
 }
@@ -28,15 +29,11 @@ function verdict(report: AuditReport): string[] {
 function tableText({ title, head, rows, numbersFrom }: AuditTable): string[] {
   const shown = rows.slice(0, MOST_ROWS)
   const lines = head.some((cell) => cell !== '') ? [head, ...shown] : shown
-  const widths = head.map((_, column) => Math.max(...lines.map((row) => [...(row[column] ?? '')].length)))
-  const padded = (row: readonly string[]) =>
-    row
-      .map((cell, column) => {
-        const width = (widths[column] ?? 0) + cell.length - [...cell].length
-        return column >= numbersFrom ? cell.padStart(width) : cell.padEnd(width)
-      })
-      .join('  ')
-      .trimEnd()
   const rest = rows.length - shown.length
-  return ['', title, ...lines.map((row) => `  ${padded(row)}`), ...(rest > 0 ? [`  and ${rest} more`] : [])]
+  return [
+    '',
+    title,
+    ...aligned(lines, (column) => column >= numbersFrom).map((line) => `  ${line}`),
+    ...(rest > 0 ? [`  and ${rest} more`] : []),
+  ]
 }

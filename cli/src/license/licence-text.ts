@@ -1,6 +1,7 @@
 import type { LicenceStatus } from '@domicile/appliance-image/agent-protocol'
 import type { LicenceClaims } from '@domicile/license/document'
 import type { Standing } from '@domicile/license/standing'
+import { labelled } from '../screen/columns.ts'
 
 /** What `license show --json` prints: what happened without the documents themselves, the licence with its terms. */
 export function licenceDocument(status: LicenceStatus) {
@@ -25,7 +26,7 @@ export function licenceText(status: LicenceStatus): string {
     ['Installation', installation],
     ...(licence ? licenceLines(licence) : []),
     ...usageLines(status),
-  ].map(([label = '', value = '']) => `${(label && `${label}:`).padEnd(18)}${value}`)
+  ].map(([label = '', value = '']) => labelled(label, value))
   return [...sections, '', ...standingLines(status)].join('\n')
 }
 

@@ -1,3 +1,4 @@
+import { aligned } from '../../screen/columns.ts'
 import type { Reconciled } from './reconcile.ts'
 import { type Section, sectionsOf } from './reconcile-sections.ts'
 import { summaryOf } from './reconcile-summary.ts'
@@ -40,21 +41,17 @@ function headLines({ contract, period, timezone }: Reconciled['statement']): str
 
 /** Columns as wide as they must be; sentences below their line. */
 function tableLines({ title, head, rows, numbers, long, foot }: Section): string[] {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => [...(row[column] ?? '')].length)))
-  const line = (row: readonly string[]) =>
-    row
-      .flatMap((cell, column) => {
-        const blanks = ' '.repeat(Math.max(0, (widths[column] ?? 0) - [...cell].length))
-        return long.includes(column) ? [] : numbers.includes(column) ? blanks + cell : cell + blanks
-      })
-      .join('  ')
-      .trimEnd()
+  const shown = head.map((_, column) => column).filter((column) => !long.includes(column))
+  const [names = '', ...lines] = aligned(
+    [head, ...rows].map((row) => shown.map((column) => row[column] ?? '')),
+    (column) => numbers.includes(shown[column] as number),
+  )
   const below = (row: readonly string[]) => long.map((column) => `       ${row[column]}`)
   const wide = Math.max(0, ...foot.map(([label]) => label.length))
   return [
     title,
-    `  ${line(head)}`,
-    ...rows.flatMap((row) => [`  ${line(row)}`, ...below(row)]),
+    `  ${names}`,
+    ...rows.flatMap((row, index) => [`  ${lines[index]}`, ...below(row)]),
     ...foot.map(([label, value]) => `  ${`${label}:`.padEnd(wide + 2)}${value.padStart(16)}`),
   ]
 }

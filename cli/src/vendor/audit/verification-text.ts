@@ -1,10 +1,11 @@
+import { labelled } from '../../screen/columns.ts'
 import type { CounterSignature } from './counter-signed.ts'
 import type { Verification } from './verification.ts'
 
 /** A verification in plain words, for a terminal; the figures themselves are the audit's own text. */
 export function verificationText(verification: Verification): string {
   const rows = [...reportRows(verification), ...recordRows(verification), ...vendorRows(verification)]
-  const facts = rows.map(([label = '', value = '']) => `${(label && `${label}:`).padEnd(18)}${value}`)
+  const facts = rows.map(([label = '', value = '']) => labelled(label, value))
   return [...facts, '', ...findingLines(verification)].join('\n')
 }
 

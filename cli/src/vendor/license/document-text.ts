@@ -1,13 +1,14 @@
 import type { Chain, Claims, DocumentKind, LicenceClaims, Limits } from '@domicile/license/document'
 import { installationFingerprint } from '../../license/installation-key.ts'
 import { BEHAVIOUR, licenceLines } from '../../license/licence-text.ts'
+import { labelled } from '../../screen/columns.ts'
 
 /** What a document says, in plain words, a line each; no line is longer than its facts. */
 
 type Described = { readonly [K in DocumentKind]: { readonly kind: K; readonly claims: Claims<K> } }[DocumentKind]
 
 export function documentLines(document: Described): string[] {
-  return rowsOf(document).map(([label = '', value = '']) => `${`${label}:`.padEnd(18)}${value.replaceAll(/\s+/g, ' ')}`)
+  return rowsOf(document).map(([label = '', value = '']) => labelled(label, value.replaceAll(/\s+/g, ' ')))
 }
 
 type Rows = readonly (readonly string[])[]

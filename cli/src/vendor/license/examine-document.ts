@@ -8,6 +8,7 @@ import {
   verifyRequest,
 } from '@domicile/license/document'
 import { keyFingerprint, type PublicKey } from '@domicile/stacks/release'
+import { labelled } from '../../screen/columns.ts'
 import { documentLines } from './document-text.ts'
 import { trustIn } from './issue-document.ts'
 
@@ -36,7 +37,7 @@ export function examineDocument(text: string, keys: readonly PublicKey[], now: D
   const signature = by
     ? `holds: key ${by.keyId}, fingerprint ${keyFingerprint(by)}`
     : 'holds: made with the key that the document carries'
-  const lines = [...documentLines(verified), row('Signature', signature), ...warningsOf(verified.warnings)]
+  const lines = [...documentLines(verified), labelled('Signature', signature), ...warningsOf(verified.warnings)]
   const { kid, ...rest } = verified
   return { ...rest, keyId: kid, verified: true, lines }
 }
@@ -48,18 +49,17 @@ function unchecked(text: string): Examined {
   const warnings = [...problems, ...unknown.map((name) => `${name}: not known to this version`)]
   const said = claims
     ? documentLines({ kind, claims } as Parameters<typeof documentLines>[0])
-    : [row('Kind', kind), ...JSON.stringify(unverified, null, 2).split('\n')]
+    : [labelled('Kind', kind), ...JSON.stringify(unverified, null, 2).split('\n')]
   return {
     ...{ kind, verified: false, keyId: header.kid, warnings },
     sha256: createHash('sha256').update(payload).digest('hex'),
     claims: claims ?? unverified,
     lines: [
       ...said,
-      row('Signature', `NOT CHECKED: it names key ${header.kid}; give the vendor’s public key with --vendor-key`),
+      labelled('Signature', `NOT CHECKED: it names key ${header.kid}; give the vendor’s public key with --vendor-key`),
       ...warningsOf(warnings),
     ],
   }
 }
 
-const row = (label: string, value: string) => `${`${label}:`.padEnd(18)}${value}`
-const warningsOf = (warnings: readonly string[]) => warnings.map((warning) => row('Warning', warning))
+const warningsOf = (warnings: readonly string[]) => warnings.map((warning) => labelled('Warning', warning))
