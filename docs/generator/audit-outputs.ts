@@ -135,6 +135,7 @@ export const vendorAuditVerify = z
     vendor: z.object({
       checked: z.boolean().describe('false: no key of the vendor was given, and its documents were only read.'),
       documents: z.int(),
+      doubtful: z.int().describe('Of these documents no key that was given signed.'),
       counterSignatures: z.array(
         z.object({
           ...{ jti: z.string(), at: instant, length: z.int() },

@@ -38,9 +38,7 @@ function verifyHours(seal: DaySeal, text: string | null | undefined, today: stri
 export function verifyReadHours(seal: DaySeal, { digest, hours, problem }: ReadHours & { digest: string }): Finding[] {
   const { day } = seal
   if (hours && hours.day !== day) return [swapped(day, 'hours', hours.day)]
-  if (digest !== seal.hours) {
-    return [found('HOURS_CHANGED', day, `The hours of ${day} are not those that were sealed${because(problem)}.`)]
-  }
+  if (digest !== seal.hours) return [hoursChanged(day, problem)]
   if (!hours) return [contradicts(day, `its hours cannot be read (${problem})`)]
   const { samples, levels, counts } = seal
   return sortedJson({ samples, levels, counts }) === sortedJson(totals(hours))
@@ -73,18 +71,32 @@ function dayOfSamples([first]: ReadSamples['bodies']): string | null {
   return first && 'day' in first ? first.day : null
 }
 
-const because = (problem: string | null) => (problem ? ` (${problem})` : '')
+const hoursChanged = (day: string, problem: string | null): Finding => ({
+  code: 'HOURS_CHANGED',
+  day,
+  message: `The hours of ${day} are not those that were sealed${problem ? ` (${problem})` : ''}.`,
+})
 
-const found = (code: Finding['code'], day: string | null, message: string): Finding => ({ code, day, message })
+const samplesChanged = (day: string, problem: string): Finding => ({
+  code: 'SAMPLES_CHANGED',
+  day,
+  message: `The samples of ${day} are not those that were written: ${problem}.`,
+})
 
-const samplesChanged = (day: string, problem: string) =>
-  found('SAMPLES_CHANGED', day, `The samples of ${day} are not those that were written: ${problem}.`)
+const missing = (code: 'SAMPLES_MISSING' | 'HOURS_MISSING', day: string, what: string): Finding => ({
+  code,
+  day,
+  message: `The ${what} of ${day} are gone, though they are kept for longer than that.`,
+})
 
-const missing = (code: 'SAMPLES_MISSING' | 'HOURS_MISSING', day: string, what: string) =>
-  found(code, day, `The ${what} of ${day} are gone, though they are kept for longer than that.`)
+const swapped = (day: string, what: string, stranger: string): Finding => ({
+  code: 'DAYS_SWAPPED',
+  day,
+  message: `What stands in the place of the ${what} of ${day} is of ${stranger}.`,
+})
 
-const swapped = (day: string, what: string, stranger: string) =>
-  found('DAYS_SWAPPED', day, `What stands in the place of the ${what} of ${day} is of ${stranger}.`)
-
-const contradicts = (day: string, why: string) =>
-  found('SEAL_CONTRADICTS', day, `The seal of ${day} contradicts itself: ${why}.`)
+const contradicts = (day: string, why: string): Finding => ({
+  code: 'SEAL_CONTRADICTS',
+  day,
+  message: `The seal of ${day} contradicts itself: ${why}.`,
+})
