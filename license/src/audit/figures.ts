@@ -1,3 +1,4 @@
+import { entryOf } from '../entry-of.ts'
 import { METERS, type MeterDescription, type MeterName, type MetersData, readSeal, SEAL } from '../ledger/index.ts'
 import type { RecordLine } from '../record/index.ts'
 import { iso, MINUTE_MS, startOfDay } from '../utc.ts'
@@ -5,7 +6,7 @@ import { type Block, type EvidenceSource, type Flow, type Piece, piecesIn } from
 import { type PeriodCalendar, periodCalendar } from './calendar.ts'
 import { eventsIn } from './events.ts'
 import { type Covered, gapsIn, type Sampled, Unasked } from './gaps.ts'
-import { type Licences, licenceAt, limitAt, saidOf } from './limits.ts'
+import { type Licences, licenceAt, limitAt } from './limits.ts'
 import { type Metered, modulesOf } from './modules.ts'
 import { mayLeave } from './record-kinds.ts'
 import { ByKey, CountTally, LevelTally, type LimitAt } from './tally.ts'
@@ -100,7 +101,7 @@ class Tallies {
   }
 
   figures(until: number): Metered {
-    const inForce = (name: MeterName) => saidOf(this.#inForce ?? {}, name) ?? this.#limit(name, until - 1)
+    const inForce = (name: MeterName) => entryOf(this.#inForce ?? {}, name) ?? this.#limit(name, until - 1)
     return new Map<MeterName, LevelFigures | CountFigures>([
       ...this.#counts.inOrder().map(([name, tally]) => [name, tally.figures()] as const),
       ...this.#levels.inOrder().map(([name, tally]) => [name, tally.figures(inForce(name))] as const),

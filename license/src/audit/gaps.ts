@@ -1,3 +1,4 @@
+import { entryOf } from '../entry-of.ts'
 import type { MeterName } from '../ledger/index.ts'
 import type { RecordLine } from '../record/index.ts'
 import { HOUR_MS, iso, MINUTE_MS } from '../utc.ts'
@@ -61,7 +62,7 @@ export class Unasked {
       }
     }
     for (const [name, { holes }] of this.#levels) {
-      const missing = samples - (levels[name]?.[3] ?? 0)
+      const missing = samples - (entryOf(levels, name)?.[3] ?? 0)
       if (missing > 0) holes.push({ from: start, until: start + minutes * MINUTE_MS, minutes: missing })
     }
   }

@@ -1,6 +1,7 @@
+import { entryOf } from '../entry-of.ts'
 import type { DayHours, Finding, MeterName } from '../ledger/index.ts'
 import { HOUR_MS, startOfDay } from '../utc.ts'
-import { type Licences, limitAt, saidOf } from './limits.ts'
+import { type Licences, limitAt } from './limits.ts'
 
 interface TooHigh {
   readonly meter: MeterName
@@ -25,7 +26,7 @@ export function contradictedLimits(days: readonly DayHours[], licences: Licences
       const start = midnight + hour * HOUR_MS
       for (const meter of Object.keys(levels)) {
         const [before, after] = [limit(meter, start), limit(meter, start + HOUR_MS)]
-        const said = saidOf(limits, meter)
+        const said = entryOf(limits, meter) ?? null
         if (before === null || after === null || (said !== null && said <= Math.max(before, after))) continue
         const one = found.get(meter) ?? { meter, day, said, licensed: Math.max(before, after), hours: 0 }
         one.hours += 1

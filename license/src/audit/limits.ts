@@ -1,5 +1,4 @@
 import { type LicenceClaims, limitNamed } from '../document/index.ts'
-import type { MeterName } from '../ledger/index.ts'
 import type { LimitAt } from './tally.ts'
 import type { AuditReport } from './types.ts'
 
@@ -8,10 +7,6 @@ export type Licences = AuditReport['licences']
 /** The licence that was in force at an instant. */
 export const licenceAt = (licences: Licences, instant: number): LicenceClaims | null =>
   licences.findLast(({ from }) => Date.parse(from) <= instant)?.claims ?? null
-
-/** What is said of a meter; a meter may have a name that every object has. */
-export const saidOf = (limits: Readonly<Record<MeterName, number>>, name: MeterName): number | null =>
-  Object.hasOwn(limits, name) ? (limits[name] ?? null) : null
 
 /**
  * What the licence of an instant allows of a meter, where the evidence itself does not say it. Limits per month or year are

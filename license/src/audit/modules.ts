@@ -1,4 +1,5 @@
 import type { LicenceClaims } from '../document/index.ts'
+import { entryOf } from '../entry-of.ts'
 import { type MeterDescription, type MeterName, MODULE_FIRST_USED, type ModuleFirstUsedData } from '../ledger/index.ts'
 import type { RecordLine } from '../record/index.ts'
 import { mayLeave } from './record-kinds.ts'
@@ -53,7 +54,7 @@ function partsOf(name: MeterName): { module: string; what: string } | null {
 }
 
 function licensed(licence: LicenceClaims | null, name: string): ModuleFigures['licensed'] {
-  const module = licence && Object.hasOwn(licence.modules, name) ? licence.modules[name] : undefined
+  const module = licence ? entryOf(licence.modules, name) : undefined
   if (!module) return null
   return { from: module.from ?? null, until: module.until ?? null, users: module.users?.max ?? null }
 }

@@ -1,3 +1,4 @@
+import { entryOf } from '../entry-of.ts'
 import { amountInWords, firstOfNextMonth, type Terms, unitOf } from '../terms/index.ts'
 import { type Charged, type Missing, missingOf, ofInstallations, ofModule, proofOfPeriod } from './reconcile-missing.ts'
 import { cents, lots, type Prices, type UnitPrice, unitPrice, written } from './reconcile-prices.ts'
@@ -71,7 +72,7 @@ function tierCharge(
   months: number,
   prices: Prices | null,
 ): Charge {
-  const [old, fresh] = [before, tier].map((name) => prices?.tiers[name]?.month)
+  const [old, fresh] = [before, tier].map((name) => entryOf(prices?.tiers ?? {}, name)?.month)
   const difference = old !== undefined && fresh !== undefined ? cents(fresh) - cents(old) : null
   return {
     ...{ kind: 'tier', limit: meter, clause, quantity: 1, months, proof },

@@ -1,3 +1,4 @@
+import { entryOf } from '../entry-of.ts'
 import type { DayHours, MeterName } from '../ledger/types.ts'
 import type { RecordLine } from '../record/index.ts'
 import { endOf, plusDays, type Terms } from '../terms/index.ts'
@@ -92,7 +93,7 @@ export function joined(periods: readonly Period[]): Period[] {
 export function levelFigures(name: MeterName, blocks: readonly Block[], { licences }: Measured): LevelFigures {
   const tally = new LevelTally()
   for (const block of blocks) {
-    const summary = block.levels[name]
+    const summary = entryOf(block.levels, name)
     if (summary) tally.add(name, summary, block, limitAt(licences))
   }
   return tally.figures(null)

@@ -1,4 +1,5 @@
 import { type LicenceClaims, limitNamed } from '../document/index.ts'
+import { entryOf } from '../entry-of.ts'
 import type { MeterName } from '../ledger/types.ts'
 import { dayAt, daysBetween, plusMonths, type Terms } from '../terms/index.ts'
 import { iso } from '../utc.ts'
@@ -65,9 +66,10 @@ interface End {
 
 /** It has ended when the level was looked at again and was not above it; else it goes on to the end of what is reported. */
 function lastMoment(limit: MeterName, { blocks, until: reported }: Measured, until: number, licensed: number): End {
-  const later = blocks.filter((block) => block.start >= until && block.levels[limit] !== undefined)
+  const later = blocks.filter((block) => block.start >= until && entryOf(block.levels, limit) !== undefined)
   const ended = later.some(
-    ({ levels, limits }) => levels[limit]?.[4] === 0 || (limits?.[limit] ?? licensed) !== licensed,
+    ({ levels, limits }) =>
+      entryOf(levels, limit)?.[4] === 0 || (entryOf(limits ?? {}, limit) ?? licensed) !== licensed,
   )
   return ended ? { until, open: false } : { until: Math.max(until, reported), open: true }
 }

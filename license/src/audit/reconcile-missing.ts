@@ -1,3 +1,4 @@
+import { entryOf } from '../entry-of.ts'
 import { amountInWords, unitOf } from '../terms/index.ts'
 import { type Prices, type UnitPrice, unitPrice } from './reconcile-prices.ts'
 import type { Excess, PeriodExcess, Proof, Reconciliation } from './reconcile-types.ts'
@@ -75,7 +76,7 @@ export function ofModule({ module, title, clause, unlicensed, licensed }: Charge
   const how = licensed ? `outside of its licence${goesOn ? '' : ', which has begun since'}` : 'without a licence'
   const words = `${title}: used from ${firstDay} on ${how}`
   const times = [{ extent: 1, months, words: `${title}: ${spanInWords(unlicensed)}`, proof }]
-  const price = (prices: Prices) => prices.modules[module] ?? null
+  const price = (prices: Prices) => entryOf(prices.modules, module) ?? null
   return [{ limit: module, name: title, clause, words, extent: 1, open: goesOn ? 1 : 0, price, proof, times }]
 }
 

@@ -1,4 +1,5 @@
 import type { LicenceClaims } from '../document/index.ts'
+import { entryOf } from '../entry-of.ts'
 import { MODULE_FIRST_USED } from '../ledger/types.ts'
 import { startOf, type Terms } from '../terms/index.ts'
 import { iso } from '../utc.ts'
@@ -27,7 +28,7 @@ export function moduleUses(
   const rule = terms.limits.modules
   return names.map((module) => {
     const uses = all.map((measured) => ({ measured, uses: usesOf(module, measured) }))
-    const named = licence.modules[module]
+    const named = entryOf(licence.modules, module)
     const transactions = `${module}.transactions`
     return {
       module,
@@ -100,7 +101,7 @@ function unlicensedUse(
   if (!first) return null
   const users = [...new Set(beyond.map(({ measured }) => measured))]
   const ends = users.map(({ until, installation }) => {
-    const licensedFrom = licence.modules[module]?.from
+    const licensedFrom = entryOf(licence.modules, module)?.from
     const last = beyond.findLast(({ measured }) => measured.installation === installation) as Use
     const licensed = licensedFrom && licensedFrom > last.day ? startOf(licensedFrom, timezone) : null
     return licensed !== null && licensed <= until
@@ -119,7 +120,7 @@ function unlicensedUse(
 
 function isLicensed({ modules }: LicenceClaims, module: string, day: string): boolean {
   if (Object.keys(modules).length === 0) return true
-  const named = modules[module]
+  const named = entryOf(modules, module)
   return named !== undefined && (named.from ?? day) <= day && day <= (named.until ?? day)
 }
 

@@ -1,4 +1,5 @@
 import { type LicenceClaims, limitNamed } from '../document/index.ts'
+import { entryOf } from '../entry-of.ts'
 import type { LevelSummary, MeterName } from '../ledger/types.ts'
 import { fairUseLimits, type Per } from '../standing/index.ts'
 import { endOf, endOfMonth, plusDays, plusMonths, startOf, type Terms, unitOf } from '../terms/index.ts'
@@ -30,8 +31,8 @@ function periodTotals(meter: MeterName, per: Per, measured: Measured, { timezone
     const more = count ?? level?.[2] ?? 0
     sums.set(key, { counted: counted || count !== undefined, sum: sum + more, known: known + (level?.[3] ?? 0) })
   }
-  for (const { day, counts, levels } of measured.blocks) add(day, counts[meter], levels[meter])
-  for (const { day, counts } of measured.flows) add(day, counts[meter])
+  for (const { day, counts, levels } of measured.blocks) add(day, entryOf(counts, meter), entryOf(levels, meter))
+  for (const { day, counts } of measured.flows) add(day, entryOf(counts, meter))
   return [...sums]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, { counted, sum, known }]) => {

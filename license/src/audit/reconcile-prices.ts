@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml'
 import * as z from 'zod/mini'
+import { entryOf } from '../entry-of.ts'
 import { LicenceRefusal } from '../refusal.ts'
 
 /**
@@ -71,8 +72,8 @@ export function unitPrice(prices: Prices, limit: string): UnitPrice | null {
   if (limit === 'users' || limit === 'sessions' || limit === 'services' || limit === 'installations') {
     return prices[limit] ?? null
   }
-  const module = prices.modules[limit.replace(/\.users$/, '')]
-  return prices.meters[limit] ?? (limit.endsWith('.users') ? (module?.users ?? null) : null)
+  const module = entryOf(prices.modules, limit.replace(/\.users$/, ''))
+  return entryOf(prices.meters, limit) ?? (limit.endsWith('.users') ? (module?.users ?? null) : null)
 }
 
 /** In cents, exactly. */

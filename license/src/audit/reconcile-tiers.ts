@@ -1,4 +1,5 @@
 import type { LicenceClaims } from '../document/index.ts'
+import { entryOf } from '../entry-of.ts'
 import { stepAt, stepOf } from '../standing/index.ts'
 import { dayAt, firstOfNextMonth, type Terms } from '../terms/index.ts'
 import { HOUR_MS, iso } from '../utc.ts'
@@ -64,9 +65,10 @@ function addedUp(meter: string, { blocks, flows, installation }: Measured): Seen
   ].toSorted((a, b) => a.start - b.start)
   const sums = new Map<string, number>()
   return entries.flatMap(({ at, start, day, counts }) => {
-    if (counts[meter] === undefined) return []
+    const count = entryOf(counts, meter)
+    if (count === undefined) return []
     const year = day.slice(0, 4)
-    const value = (sums.get(year) ?? 0) + counts[meter]
+    const value = (sums.get(year) ?? 0) + count
     sums.set(year, value)
     // The last moment of the hour is of its own month, the next is not.
     return [{ at: at - 1, value, proof: { installation, from: iso(start), until: iso(at) } }]

@@ -237,6 +237,20 @@ test('users of a module are called so: the title of the module alone says not wh
   expect(modules.map(({ module, title }) => [module, title])).toEqual([['sale', 'Sales']])
 })
 
+test('a meter, a module and a price may have a name that every object has', () => {
+  const meters = { constructor: { max: 3, behaviour: 'warn' as const } }
+  const licence = erp({ limits: { meters }, modules: { sale: {} } })
+  const odd = { levels: { constructor: level(5, 60), 'valueof.users': level(1) }, limits: { constructor: 3 } } as object
+  const alive = TestInstallation.licensed('2026-03-01T00:00Z').live('2026-03-01', '2026-03-02', {
+    '2026-03-01T08': odd,
+  })
+  const told = { licences: [{ from: '2026-03-01T00:00:00.000Z', claims: licence }] }
+  const { limits, excesses } = statement([reportOf(alive, { from: '2026-03-01', to: '2026-03-02' }, told)], licence)
+
+  expect(limits.map(({ limit, peak }) => [limit, peak?.value])).toEqual([['constructor', 5]])
+  expect(excesses).toMatchObject([{ limit: 'constructor', extent: 2, minutes: 60 }])
+})
+
 test('that the licence was never brought in is said: its limits were not in force', () => {
   const other = erp({ jti: '00000000-0000-4000-8000-000000000777' })
   const report = reportOf(lived('2026-03-01', '2026-04-01'), { from: '2026-03-01', to: '2026-03-31' })

@@ -1,7 +1,7 @@
+import { entryOf } from '../entry-of.ts'
 import type { LevelSummary, MeterName } from '../ledger/index.ts'
 import { iso, MINUTE_MS } from '../utc.ts'
 import type { Block, Flow } from './blocks.ts'
-import { saidOf } from './limits.ts'
 import type { CountFigures, LevelFigures, OverUse } from './types.ts'
 
 /** The limit of a meter that the licence of an instant names; null: none. */
@@ -38,7 +38,7 @@ export class LevelTally {
     addTo(this.#all, summary)
     addTo(this.#days.at(block.day), summary)
     addTo(this.#months.at(block.day.slice(0, 7)), summary)
-    const said = block.limits ? saidOf(block.limits, name) : limitAt(name, block.start)
+    const said = block.limits ? (entryOf(block.limits, name) ?? null) : limitAt(name, block.start)
     if (over > 0) this.#over(block, summary, limitExceeded(greatest, said, this.#limit, limitAt(name, block.start)))
     this.#limit = said
   }

@@ -1,3 +1,4 @@
+import { entryOf } from '../entry-of.ts'
 import type { Behaviour, LicenceClaims } from './claims.ts'
 
 /** Number and behaviour of a limit as a licence names it. */
@@ -20,12 +21,8 @@ export function limitNamed(
   if (name === 'users') return users ? { ...users, per: null } : null
   if (name === 'sessions') return sessions ? { max: sessions.max, behaviour: sessions.behaviour, per: null } : null
   if (name === 'services') return sessions ? { max: sessions.services, behaviour: sessions.behaviour, per: null } : null
-  const ofModule = name.endsWith('.users') ? own(modules, name.slice(0, -'.users'.length))?.users : undefined
+  const ofModule = name.endsWith('.users') ? entryOf(modules, name.slice(0, -'.users'.length))?.users : undefined
   if (ofModule) return { ...ofModule, per: null }
-  const meter = own(limits.meters ?? {}, name)
+  const meter = entryOf(limits.meters ?? {}, name)
   return meter ? { max: meter.max, behaviour: meter.behaviour, per: meter.per ?? null } : null
 }
-
-/** Names are the vendor's: one may be called `constructor`. */
-const own = <T>(all: Readonly<Record<string, T>>, name: string): T | undefined =>
-  Object.hasOwn(all, name) ? all[name] : undefined
