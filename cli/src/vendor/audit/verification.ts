@@ -8,6 +8,7 @@ import {
 } from '@domicile/license/audit'
 import type { LicenceTrust } from '@domicile/license/document'
 import { type Finding, SEAL } from '@domicile/license/ledger'
+import { counted } from '../../license/audit-words.ts'
 import { installationFingerprint } from '../../license/installation-key.ts'
 import { type CounterSignature, counterSignatures } from './counter-signed.ts'
 
@@ -100,7 +101,7 @@ function earlierFindings(since: AuditReport, { kinship, earlier, words }: Compar
   const doubtful = since.findings.length
   return [
     ...(doubtful > 0
-      ? [finding('EARLIER_DOUBTFUL', `The earlier report does not hold itself: ${doubtful} findings.`)]
+      ? [finding('EARLIER_DOUBTFUL', `The earlier report does not hold itself: ${counted(doubtful, 'finding')}.`)]
       : []),
     ...(kinship === 'forked' || kinship === 'foreign' ? [finding('NOT_CONTINUED', words.join(' '))] : []),
     ...(kinship === 'continued' && earlier === 'b' ? [finding('NOT_CONTINUED', SHORTER)] : []),

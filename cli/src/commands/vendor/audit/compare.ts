@@ -1,6 +1,7 @@
 import { ExitCode } from '@domicile/stacks/kernel'
 import { Args } from '@oclif/core'
 import { ApplianceCommand } from '../../../appliance-command.ts'
+import { counted } from '../../../license/audit-words.ts'
 import { compareSent } from '../../../vendor/audit/comparison.ts'
 import { readSent, type SentFile } from '../../../vendor/audit/sent-file.ts'
 
@@ -23,7 +24,9 @@ export default class VendorAuditCompare extends ApplianceCommand {
     const doubtful = compared.filter(({ findings }) => findings.length > 0)
     this.log(comparison.words.join('\n'))
     for (const { file, findings } of doubtful) {
-      this.log(`${file} does not hold by itself (${findings.length} findings): see domicile vendor audit verify.`)
+      this.log(
+        `${file} does not hold by itself (${counted(findings.length, 'finding')}): see domicile vendor audit verify.`,
+      )
     }
     if (comparison.kinship === 'forked' || doubtful.length > 0) process.exitCode = ExitCode.Unverified
     return { ...comparison, compared }

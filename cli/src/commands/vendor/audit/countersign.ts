@@ -1,6 +1,7 @@
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { Args } from '@oclif/core'
 import { ApplianceCommand } from '../../../appliance-command.ts'
+import { counted } from '../../../license/audit-words.ts'
 import { readKey } from '../../../release/open-trusted.ts'
 import { compareSent } from '../../../vendor/audit/comparison.ts'
 import * as shared from '../../../vendor/audit/flags.ts'
@@ -50,7 +51,10 @@ export default class VendorAuditCountersign extends ApplianceCommand {
 
 function checkHolds({ file, report }: SentFile): void {
   const findings = report?.findings ?? []
-  if (findings.length > 0) throw notSigned(`${file} does not hold: ${findings.map(({ message }) => message).join(' ')}`)
+  const [first, ...others] = findings
+  if (!first) return
+  const more = others.length === 0 ? '' : ` And ${counted(others.length, 'other finding')}.`
+  throw notSigned(`${file} does not hold: ${first.message}${more}`)
 }
 
 function checkContinues(earlier: SentFile, sent: SentFile): void {
