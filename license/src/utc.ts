@@ -5,10 +5,10 @@ export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 24 * HOUR_MS
 
 /** As ISO 8601. */
-export const iso = (instant: number): string => new Date(instant).toISOString()
+export const iso = (instant: number | Date): string => new Date(instant).toISOString()
 
-export const dayOf = (instant: number): string => iso(instant).slice(0, 10)
-export const hourOf = (instant: number): string => iso(instant).slice(0, 13)
+export const dayOf = (instant: number | Date): string => iso(instant).slice(0, 10)
+export const hourOf = (instant: number | Date): string => iso(instant).slice(0, 13)
 
 /** @returns NaN when it is no day, or no hour */
 export const startOfDay = (day: string): number => Date.parse(`${day}T00:00Z`)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { SampleBody } from '@domicile/license/ledger'
+import { plusDays } from '@domicile/license/utc'
 import { type FileLine, linesOf } from '../file-lines.ts'
 
 /** So many lines are far more than an hour has. */
@@ -31,7 +32,7 @@ export function samplesOfHour(ledger: string, day: string, hour: number): string
     if (lines.length >= MOST_LINES) break
   }
   // What was counted in the last hour of a day is written down on the next.
-  if (hour === 23) lines.push(...flowsOf(join(ledger, 'samples', `${dayAfter(day)}.jsonl`), name))
+  if (hour === 23) lines.push(...flowsOf(join(ledger, 'samples', `${plusDays(day, 1)}.jsonl`), name))
   return any ? lines.slice(0, MOST_LINES) : null
 }
 
@@ -52,5 +53,3 @@ function bodyOf({ text }: FileLine): SampleBody | null {
     return null
   }
 }
-
-const dayAfter = (day: string) => new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10)

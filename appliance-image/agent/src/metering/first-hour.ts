@@ -1,5 +1,6 @@
 import { readHours } from '@domicile/license/ledger'
-import { dayAfter, dayOf, hourAfter, hourOf } from './hours.ts'
+import { dayOf, hourOf, plusDays } from '@domicile/license/utc'
+import { hourAfter } from './hours.ts'
 import type { LedgerFolder } from './ledger-folder.ts'
 import type { Counted } from './meters.ts'
 import type { OpenDay } from './open-day.ts'
@@ -28,7 +29,7 @@ export function firstHourToCount(folder: LedgerFolder, days: OpenDay, { begunAt,
   }
   const sealed = [...days.sealed].filter((day) => day <= today).sort()
   const last = sealed.at(-1)
-  return last ? `${dayAfter(last)}T00` : begun
+  return last ? `${plusDays(last, 1)}T00` : begun
 }
 
 /** The latest hour that arrived on a day that has its seal. */

@@ -1,7 +1,7 @@
 import type { FlowBody } from '@domicile/license/ledger'
+import { HOUR_MS } from '@domicile/license/utc'
 import { expect, test } from 'vitest'
 import { HourlyFlows } from './hourly-flows.ts'
-import { HOUR_MS } from './hours.ts'
 import type { Question } from './meter-database.ts'
 
 const QUERIES = ['sale', 'stock'].map((name) => ({ name, sql: 'select $1 $2' }))

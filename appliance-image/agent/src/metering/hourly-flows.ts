@@ -1,6 +1,7 @@
 import type { FlowBody, MeterName } from '@domicile/license/ledger'
+import { HOUR_MS, hourOf, iso, startOfHour } from '@domicile/license/utc'
 import { flowsToAsk } from './budget.ts'
-import { HOUR_MS, hourAfter, hourOf, hoursOver, startOfHour } from './hours.ts'
+import { hourAfter, hoursOver } from './hours.ts'
 import type { Answer, Answers, Question } from './meter-database.ts'
 import type { MeterQuery } from './meters.ts'
 
@@ -70,11 +71,11 @@ export class HourlyFlows {
   async #passEmpty(until: Date, ask: FlowPorts['ask']): Promise<number> {
     const { hour: first, settled } = this.#counting
     const from = startOfHour(first)
-    let hours = Math.floor((until.getTime() - from.getTime()) / HOUR_MS)
+    let hours = Math.floor((until.getTime() - from) / HOUR_MS)
     let spentMs = 0
     while (settled.size === 0 && hours > MOST_HOURS) {
-      const end = new Date(from.getTime() + hours * HOUR_MS)
-      const period = [from.toISOString(), end.toISOString()] as const
+      const end = from + hours * HOUR_MS
+      const period = [iso(from), iso(end)] as const
       const { answers } = await ask(this.#queries.map(({ name, sql }) => ({ name, sql, period })))
       spentMs += costOf(answers)
       if (answers.length < this.#queries.length || answers.some(({ value }) => value === null)) break
@@ -92,7 +93,7 @@ export class HourlyFlows {
    * now. When it was less, they are not counted a second time.
    */
   heedClock(now: Date): void {
-    const ahead = startOfHour(this.#counting.hour).getTime() - now.getTime()
+    const ahead = startOfHour(this.#counting.hour) - now.getTime()
     if (ahead > 24 * HOUR_MS) this.#counting = counting(hourOf(now))
   }
 
@@ -129,7 +130,4 @@ const costOf = (answers: readonly Answer[]) => answers.reduce((sum, { costMs }) 
 
 const counting = (hour: string): Counting => ({ hour, counts: {}, settled: new Set() })
 
-const periodOf = (hour: string): [string, string] => [
-  startOfHour(hour).toISOString(),
-  startOfHour(hourAfter(hour)).toISOString(),
-]
+const periodOf = (hour: string): [string, string] => [iso(startOfHour(hour)), iso(startOfHour(hourAfter(hour)))]

@@ -1,6 +1,7 @@
 import { type FlowBody, METERS, type MeterName, MODULE_FIRST_USED } from '@domicile/license/ledger'
+import { dayOf, iso, plusDays, startOfDay, startOfHour } from '@domicile/license/utc'
 import { type Log, messageOf } from '../log.ts'
-import { dayAfter, dayOf, minuteOf, startOfDay, startOfHour } from './hours.ts'
+import { minuteOf } from './hours.ts'
 import type { Traffic } from './machine.ts'
 import type { MeterReader } from './meter-reader.ts'
 import type { Counted } from './meters.ts'
@@ -125,7 +126,7 @@ export class Sampler {
   async #seal(day: string, now: Date): Promise<void> {
     const { days, reader } = this.#ports
     days.open(day, now)
-    await reader.allFlows(startOfDay(dayAfter(day)), this.#writeFlows)
+    await reader.allFlows(new Date(startOfDay(plusDays(day, 1))), this.#writeFlows)
     await days.seal(day, now)
     this.#described = false
   }
@@ -143,7 +144,7 @@ export class Sampler {
     const known = record.usedModules()
     for (const { name, module } of counted.descriptions) {
       const used = module !== null && name.endsWith('.transactions') && (counts[name] ?? 0) > 0
-      if (used && !known.has(module)) record.note(MODULE_FIRST_USED, { module, at: startOfHour(hour).toISOString() })
+      if (used && !known.has(module)) record.note(MODULE_FIRST_USED, { module, at: iso(startOfHour(hour)) })
     }
   }
 

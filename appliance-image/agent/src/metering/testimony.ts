@@ -1,5 +1,6 @@
 import type { Chain } from '@domicile/license/document'
 import type { Queryable } from '@domicile/license/instruments'
+import { dayOf } from '@domicile/license/utc'
 import { linesOf } from '../file-lines.ts'
 import { type Log, messageOf } from '../log.ts'
 import { instantOf } from './hours.ts'
@@ -30,7 +31,7 @@ export class Testimony {
   /** To be made before the first sample of a start. */
   constructor(ports: TestimonyPorts, now: Date) {
     this.#ports = ports
-    const newest = ports.days.newest(now.toISOString().slice(0, 10))
+    const newest = ports.days.newest(dayOf(now))
     const file = newest === null ? null : ports.days.open(newest, now)
     this.#knownAt = file && file.knownMinute >= 0 ? instantOf(file.day, file.knownMinute) : null
   }
