@@ -10,6 +10,7 @@ import {
   summarize,
   unsignedSeal,
 } from '@domicile/license/ledger'
+import { MINUTE_MS, plusDays, startOfDay } from '@domicile/license/utc'
 import { judging } from '../licensing/judging.ts'
 import { LicenceKeeper, NO_USAGE } from '../licensing/licence-keeper.ts'
 import { licence, VENDOR_KEYS } from '../licensing/vendor.fixture.ts'
@@ -52,7 +53,7 @@ export class CountingAppliance {
     const hours = summarize(day, read.bodies)
     mkdirSync(join(this.folder, 'ledger/hours'), { recursive: true })
     writeFileSync(this.path('hours', day), hoursText(hours))
-    this.now = new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000 + 60_000)
+    this.now = new Date(startOfDay(plusDays(day, 1)) + MINUTE_MS)
     this.keeper.seal(unsignedSeal(read, hours))
     return day
   }
@@ -60,7 +61,7 @@ export class CountingAppliance {
   /** Counts a part of the day, which stays open. */
   countUntil(minute: number, users: (minute: number) => number = () => 5): string {
     const day = this.#count(minute, users)
-    this.now = new Date(Date.parse(`${day}T00:00:00Z`) + minute * 60_000)
+    this.now = new Date(startOfDay(day) + minute * MINUTE_MS)
     return day
   }
 

@@ -19,7 +19,7 @@ export const OPEN: Standing = {
 }
 
 /** So long the last verdict holds when none can be made: 72 h. */
-export const LAST_VERDICT_MS = 72 * 3_600_000
+const LAST_VERDICT_MS = 72 * 3_600_000
 
 export interface Decision {
   readonly standing: Standing

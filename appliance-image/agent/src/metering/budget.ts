@@ -1,15 +1,15 @@
 import type { MeterName } from '@domicile/license/ledger'
+import { HOUR_MS } from '@domicile/license/utc'
 
 /**
  * What metering may cost the database in a minute, on average: whatever costs more is asked less often, and once an hour
  * whatever it costs.
  */
-export const MINUTE_MS = 5
+export const EARNED_MS = 5
 /** Saved or owed at most: that of an hour. */
-const MOST_MS = 60 * MINUTE_MS
+const MOST_MS = 60 * EARNED_MS
 /** Nothing that is saved would ever pay for it. It is not owed either, or one slow meter would silence all others. */
 const isBeyondMeans = (costMs: number) => costMs > MOST_MS
-const HOUR_MS = 3_600_000
 
 export interface Priced {
   readonly name: MeterName
@@ -21,7 +21,7 @@ export interface Priced {
 
 /** @param minutes since it was last reckoned */
 export const earned = (creditMs: number, minutes: number): number =>
-  Math.min(MOST_MS, creditMs + Math.max(0, minutes) * MINUTE_MS)
+  Math.min(MOST_MS, creditMs + Math.max(0, minutes) * EARNED_MS)
 
 export const spent = (creditMs: number, costMs: number): number =>
   isBeyondMeans(costMs) ? Math.min(0, creditMs) : Math.max(-MOST_MS, creditMs - costMs)

@@ -1,5 +1,6 @@
 import type { MeterName } from '@domicile/license/ledger'
-import { earned, levelsToAsk, MINUTE_MS, type Priced, spent } from './budget.ts'
+import { MINUTE_MS } from '@domicile/license/utc'
+import { EARNED_MS, earned, levelsToAsk, type Priced, spent } from './budget.ts'
 import { type FlowPorts, HourlyFlows } from './hourly-flows.ts'
 import { type Answer, type Answers, askMeters, type Meterable, type Question } from './meter-database.ts'
 import type { Counted, MeterQuery } from './meters.ts'
@@ -24,7 +25,7 @@ export class MeterReader {
   readonly #asked = new Map<MeterName, { value: number | null; costMs: number; askedAt: number }>()
   readonly #problems = new Map<MeterName, string>()
   #unreachable: string | null = null
-  #creditMs = MINUTE_MS
+  #creditMs = EARNED_MS
   #reckonedAt: number
 
   /** @param firstHour of those that are not counted yet */
@@ -51,7 +52,7 @@ export class MeterReader {
    */
   async levels(): Promise<ReadonlyMap<MeterName, number | null>> {
     const now = this.#ports.monotonic()
-    this.#creditMs = earned(this.#creditMs, (now - this.#reckonedAt) / 60_000)
+    this.#creditMs = earned(this.#creditMs, (now - this.#reckonedAt) / MINUTE_MS)
     this.#reckonedAt = now
     const turn = new Set(levelsToAsk(this.#priced(), this.#creditMs, now))
     const questions = this.#levels.filter(({ name }) => turn.has(name))

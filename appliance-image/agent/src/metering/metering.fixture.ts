@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Queryable } from '@domicile/license/instruments'
 import { type Finding, type ReadSamples, readHours, readSamples, verifyLedger } from '@domicile/license/ledger'
 import { type RecordLine, readRecord } from '@domicile/license/record'
+import { MINUTE_MS } from '@domicile/license/utc'
 import { LEAST } from '../config.fixture.ts'
 import { type Config, parseConfig } from '../config.ts'
 import { judging } from '../licensing/judging.ts'
@@ -13,8 +14,6 @@ import { VENDOR_KEYS } from '../licensing/vendor.fixture.ts'
 import type { Meterable } from './meter-database.ts'
 import { type Metering, startMetering } from './metering.ts'
 import type { Seen } from './witness.ts'
-
-const MINUTE_MS = 60_000
 
 export const METERS = {
   articles: { sql: 'SELECT articles' },

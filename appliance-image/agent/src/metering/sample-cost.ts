@@ -1,4 +1,5 @@
 import type { Queryable } from '@domicile/license/instruments'
+import { MINUTE_MS } from '@domicile/license/utc'
 import type { Meterable } from './meter-database.ts'
 import { MeterReader } from './meter-reader.ts'
 import type { Counted } from './meters.ts'
@@ -11,8 +12,6 @@ export interface SampleCosts {
   /** Counting an hour that is over: once an hour. */
   readonly hours: readonly number[]
 }
-
-const MINUTE_MS = 60_000
 
 /**
  * Samples as in so many minutes, without waiting for them.
