@@ -32,12 +32,17 @@ export function auditFigures({ reporter, period, timezone, evidence, licences }:
   const calendar = periodCalendar(period, timezone)
   const licence = licenceAt(licences, calendar.until - 1)
   const descriptions = descriptionsAt(lines, calendar.until)
-  const { metered, sampled, unasked } = summedUp(piecesIn(evidence, calendar), limitAt(licences), calendar.until)
+  const unasked = new Unasked(levelsDescribed(lines, calendar.until))
+  const { metered, sampled } = summedUp(
+    piecesIn(evidence, calendar),
+    { limit: limitAt(licences), unasked },
+    calendar.until,
+  )
   const covered = coveredTime(lines, sampled, calendar)
   const { modules, others } = modulesOf({ lines, licence, descriptions, metered, until: calendar.until })
   const { users, sessions, ...meters } = others
   const described = new Set(descriptions.map(({ name }) => name))
-  const asked = unasked.filter(({ name }) => described.size === 0 || described.has(name))
+  const asked = unasked.levels().filter(({ name }) => described.size === 0 || described.has(name))
   return {
     installation: reporter.installation.id,
     ...{ product: reporter.product, version: reporter.version, purpose: reporter.purpose },
@@ -55,9 +60,12 @@ export function auditFigures({ reporter, period, timezone, evidence, licences }:
 }
 
 /** Goes through the evidence once, a day at a time: years of it are more than memory should hold. */
-function summedUp(pieces: Iterable<Piece>, limit: LimitAt, until: number) {
+function summedUp(
+  pieces: Iterable<Piece>,
+  { limit, unasked }: { readonly limit: LimitAt; readonly unasked: Unasked },
+  until: number,
+) {
   const tallies = new Tallies(limit)
-  const unasked = new Unasked()
   const sampled: Sampled[] = []
   const users: Block[] = []
   for (const { blocks, flows } of pieces) {
@@ -72,7 +80,7 @@ function summedUp(pieces: Iterable<Piece>, limit: LimitAt, until: number) {
     }
   }
   for (const block of users.toSorted((a, b) => a.start - b.start)) tallies.add(block)
-  return { metered: tallies.figures(until), sampled, unasked: unasked.levels() }
+  return { metered: tallies.figures(until), sampled }
 }
 
 /** Sums up every meter; whoever used a module in an hour counts as a level of that hour. */
@@ -163,9 +171,22 @@ function coverage({ from, until }: Covered, blocks: readonly Sampled[]) {
 }
 
 /** What was counted, as last said before an instant. */
-function descriptionsAt(lines: readonly RecordLine[], until: number): readonly MeterDescription[] {
-  const said = lines.findLast((line) => line.kind === METERS && Date.parse(line.at) < until && mayLeave(line))
-  return said ? (said.data as unknown as MetersData).meters : []
+const descriptionsAt = (lines: readonly RecordLine[], until: number): readonly MeterDescription[] =>
+  descriptionsIn(lines, until).at(-1)?.meters ?? []
+
+const descriptionsIn = (lines: readonly RecordLine[], until: number) =>
+  lines
+    .filter((line) => line.kind === METERS && Date.parse(line.at) < until && mayLeave(line))
+    .map(({ at, data }) => ({ at: Date.parse(at), meters: (data as unknown as MetersData).meters }))
+
+/** Levels with a query that were counted at the end, and since when without a break. */
+function levelsDescribed(lines: readonly RecordLine[], until: number): ReadonlyMap<MeterName, number> {
+  let since: ReadonlyMap<MeterName, number> = new Map()
+  for (const { at, meters } of descriptionsIn(lines, until)) {
+    const levels = meters.filter(({ kind, sql }) => kind === 'level' && sql !== null)
+    since = new Map(levels.map(({ name }) => [name, since.get(name) ?? at]))
+  }
+  return since
 }
 
 const levelOnly = (figures: LevelFigures | CountFigures | undefined) => (figures?.kind === 'level' ? figures : null)

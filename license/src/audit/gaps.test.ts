@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { METERS } from '../ledger/index.ts'
 import type { RecordLine } from '../record/index.ts'
-import { level, REPORTER, type Special, type SpecialHour, TestInstallation } from './audit.fixture.ts'
+import { DESCRIPTIONS, level, REPORTER, type Special, type SpecialHour, TestInstallation } from './audit.fixture.ts'
 import { auditFigures } from './figures.ts'
 import type { Gap, Period } from './types.ts'
 
@@ -177,5 +178,26 @@ describe('what could not be asked', () => {
       ]),
     )
     expect(gapsOf(['2026-03-01', '2026-03-03'], { special })).toEqual([])
+  })
+})
+
+describe('a level that never answered', () => {
+  const slow = { name: 'slow', kind: 'level', title: 'Slow', sql: 'select pg_sleep(10)', module: null } as const
+  const described = ['2026-03-01T00:00Z', METERS, { meters: [...DESCRIPTIONS, slow] }] as const
+  const failed = ['2026-03-01T00:00Z', 'meters-unreachable', { code: '57014', meters: ['slow'] }] as const
+
+  test('is missing from when its query was said', () => {
+    const gaps = gapsOf(['2026-03-01', '2026-03-02'], { lines: [described, failed] })
+    expect(gaps).toMatchObject([{ reason: expect.stringMatching(/^slow could not be asked: /), explained: true }])
+    expect(gaps[0]?.minutes).toBe(2880)
+  })
+
+  test('is missing without a word of the record, too', () => {
+    expect(gapsOf(['2026-03-01', '2026-03-02'], { lines: [described] })).toMatchObject([{ explained: false }])
+  })
+
+  test('is not missing once it is counted no more', () => {
+    const withdrawn = ['2026-03-02T00:00Z', METERS, { meters: DESCRIPTIONS }] as const
+    expect(gapsOf(['2026-03-01', '2026-03-03'], { lines: [described, failed, withdrawn] })).toEqual([])
   })
 })

@@ -50,16 +50,21 @@ export interface UnaskedLevel {
 
 /** Finds, block by block in order, the times in which levels were sampled and not known. */
 export class Unasked {
-  /** Each level that was ever known or has a limit, and the last block that shows that it was to be asked. */
+  readonly #described: ReadonlyMap<MeterName, number>
+  /** Each level that was ever known, has a limit or was described, and the last block that shows that it was to be asked. */
   readonly #levels = new Map<MeterName, { holes: Hole[]; shown: number }>()
 
+  /** @param described levels with a query, and since when: one that never answered is in no block */
+  constructor(described: ReadonlyMap<MeterName, number>) {
+    this.#described = described
+  }
+
   add({ start, minutes, samples, levels, limits }: Block): void {
-    for (const names of [levels, limits ?? {}]) {
-      for (const name of Object.keys(names)) {
-        const level = this.#levels.get(name)
-        if (level) level.shown = start
-        else this.#levels.set(name, { holes: [], shown: start })
-      }
+    const described = [...this.#described].filter(([, since]) => since <= start).map(([name]) => name)
+    for (const name of [...Object.keys(levels), ...Object.keys(limits ?? {}), ...described]) {
+      const level = this.#levels.get(name)
+      if (level) level.shown = start
+      else this.#levels.set(name, { holes: [], shown: start })
     }
     for (const [name, { holes }] of this.#levels) {
       const missing = samples - (entryOf(levels, name)?.[3] ?? 0)
