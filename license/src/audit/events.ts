@@ -95,10 +95,13 @@ const IN_FULL: Readonly<Record<string, (data: RecordLine['data']) => string>> = 
   'database-put-back': ({ from, to }) =>
     `The database was put back: it was seen at ${from}, and then ${to === null ? 'without memory of this installation' : `as it was at ${to}`}`,
   'meters-unreachable': ({ code, meters }) =>
-    `${Array.isArray(meters) ? `Meters that did not answer: ${meters.slice(0, 5).join(', ')}` : BRIEFLY['meters-unreachable']}${code ? ` (${code})` : ''}`,
+    `${Array.isArray(meters) ? `Meters that did not answer: ${someOf(meters)}` : BRIEFLY['meters-unreachable']}${code ? ` (${code})` : ''}`,
   [EXCHANGE]: ({ with: what }) => `A file was made for the vendor: ${what}`,
   [MODULE_FIRST_USED]: ({ module, at }) => `Module ${module} was used for the first time at ${at}`,
 }
+
+const someOf = (names: readonly string[]) =>
+  names.length > 5 ? `${names.slice(0, 4).join(', ')} and ${names.length - 4} others` : names.join(', ')
 
 const because = (reasons: unknown) => {
   const all = (reasons as { track: string; stage: string }[]).map(({ track, stage }) => `${track}/${stage}`)

@@ -299,6 +299,17 @@ test.each([
   })
 })
 
+test.each([
+  [['a', 'b', 'c', 'd', 'e'], 'a, b, c, d, e (57014)'],
+  [['a', 'b', 'c', 'd', 'e', 'f', 'g'], 'a, b, c, d and 3 others (57014)'],
+])('of %j that did not answer none is passed over', (meters, words) => {
+  const young = TestInstallation.licensed('2026-03-01T00:00Z')
+  young.write('2026-03-01T00:01Z', 'meters-unreachable', { code: '57014', meters })
+  const period = { from: '2026-03-01', to: '2026-03-01' }
+
+  expect(figuresOf(young.evidence(period), period).events.at(-1)?.text).toBe(`Meters that did not answer: ${words}.`)
+})
+
 test('a meter may have a name that every object has', async () => {
   const odd = { constructor: level(5), 'constructor.users': level(3), valueof: level(1) }
   const young = TestInstallation.licensed('2026-03-01T00:00Z')
