@@ -9,28 +9,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, createServer } from 'node:tls'
 import { readReport } from '@domicile/license/audit'
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { bundleAgent } from '../../bundle-agent.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { bundledAgent, FLAGS } from './bundle.fixture.ts'
 import { LEAST, TEXTS } from './config.fixture.ts'
 import { VERBS, type VerbResponse } from './protocol.ts'
 
-/** The agent as its image runs it: bundled, by the pinned runtime, with the same flags. */
-const FLAGS = [
-  '--jitless',
-  '--optimize-for-size',
-  '--max-semi-space-size=1',
-  '--max-old-space-size=64',
-  '--disable-sigusr1',
-]
 const MIB = 1024 * 1024
 
-let bundle: string
-beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'agent-bundle-'))
-  bundle = join(folder, 'agent.cjs')
-  await bundleAgent(folder)
-  return () => rm(folder, { recursive: true })
-})
+const bundle = bundledAgent()
 
 let home: string
 let agents: ChildProcess[]

@@ -3,27 +3,13 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { licenceClient } from '@domicile/license/client'
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { bundleAgent } from '../../../bundle-agent.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { bundledAgent, FLAGS } from '../bundle.fixture.ts'
 import { LEAST, TEXTS } from '../config.fixture.ts'
 
-/** The agent as its image runs it, before its first licence and without a database. */
-const FLAGS = [
-  '--jitless',
-  '--optimize-for-size',
-  '--max-semi-space-size=1',
-  '--max-old-space-size=64',
-  '--disable-sigusr1',
-]
 const TOKEN = 'a-token-that-is-only-used-in-tests'
 
-let bundle: string
-beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'agent-bundle-'))
-  bundle = join(folder, 'agent.cjs')
-  await bundleAgent(folder)
-  return () => rm(folder, { recursive: true })
-})
+const bundle = bundledAgent()
 
 let home: string
 let agent: ChildProcess
@@ -94,8 +80,8 @@ test('stays small however much is asked of it', { timeout: 60_000 }, async () =>
   const memory = () => residentBytes(agent.pid ?? 0)
   await round('first', 500)
   const before = await memory()
-  for (let many = 0; many < 3; many++) await round(`more-${many}`, 1000)
-  expect(await memory()).toBeLessThan(before + 24 * 2 ** 20)
+  for (let many = 0; many < 2; many++) await round(`more-${many}`, 500)
+  expect(await memory()).toBeLessThan(before + 8 * 2 ** 20)
 })
 
 async function residentBytes(pid: number): Promise<number> {

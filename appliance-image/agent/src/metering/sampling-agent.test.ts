@@ -7,25 +7,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ColumnsBody, type MinuteBody, readSamples } from '@domicile/license/ledger'
 import { readRecord } from '@domicile/license/record'
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { bundleAgent } from '../../../bundle-agent.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { bundledAgent, FLAGS } from '../bundle.fixture.ts'
 import { LEAST, TEXTS } from '../config.fixture.ts'
 
-const FLAGS = [
-  '--jitless',
-  '--optimize-for-size',
-  '--max-semi-space-size=1',
-  '--max-old-space-size=64',
-  '--disable-sigusr1',
-]
-
-let bundle: string
-beforeAll(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'sampling-bundle-'))
-  bundle = join(folder, 'agent.cjs')
-  await bundleAgent(folder)
-  return () => rmSync(folder, { recursive: true })
-})
+const bundle = bundledAgent()
 
 let home: string
 let gateway: Server
