@@ -1,6 +1,7 @@
 import { CLAIMS, DOCUMENT_TYPES } from '@domicile/license/document'
 import { type LimitFinding, STATES, type Standing } from '@domicile/license/standing'
 import { z } from 'zod'
+import type { Same } from './same.ts'
 
 /** What the commands about licences print with `--json`. Instants are in UTC; days are those of the contract's time zone. */
 
@@ -181,12 +182,6 @@ export const vendorLicenseCompare = z
   })
   .describe('domicile vendor license compare A B --json')
 
-/** Fails to compile when the schema and the type that the program prints come apart. */
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
-type Open<T> = T extends readonly (infer E)[]
-  ? Open<E>[]
-  : T extends object
-    ? { -readonly [K in keyof T]: Open<T[K]> }
-    : T
-true satisfies Same<Open<LimitFinding>, Open<z.infer<typeof licenseSimulate>['limits'][number]>>
-true satisfies Same<Open<Standing>, Open<z.infer<typeof standing>>>
+// Fails to compile when a schema and the type that the program prints come apart.
+true satisfies Same<LimitFinding, z.infer<typeof licenseSimulate>['limits'][number]>
+true satisfies Same<Standing, z.infer<typeof standing>>

@@ -3,6 +3,7 @@ import type { Status } from '@domicile/cli/status'
 import { STATES } from '@domicile/license/standing'
 import type { Verdict } from '@domicile/stacks/preflight'
 import { z } from 'zod'
+import type { Same } from './same.ts'
 
 /** What commands print with `--json`. Fields may be added within a major version; none goes away or changes its meaning. */
 
@@ -120,13 +121,7 @@ export * from './audit-outputs.ts'
 export * from './licence-outputs.ts'
 export * from './reconcile-outputs.ts'
 
-/** Fails to compile when a schema and the type that the program prints come apart. */
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
-type Open<T> = T extends readonly (infer E)[]
-  ? Open<E>[]
-  : T extends object
-    ? { -readonly [K in keyof T]: Open<T[K]> }
-    : T
-true satisfies Same<Open<Status>, Open<z.infer<typeof status>>>
-true satisfies Same<Open<AcceptanceRecord>, Open<z.infer<typeof acceptance>>>
-true satisfies Same<Open<Verdict>, Open<z.infer<typeof preflight>['checks'][number]>>
+// Fails to compile when a schema and the type that the program prints come apart.
+true satisfies Same<Status, z.infer<typeof status>>
+true satisfies Same<AcceptanceRecord, z.infer<typeof acceptance>>
+true satisfies Same<Verdict, z.infer<typeof preflight>['checks'][number]>
