@@ -1,8 +1,9 @@
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { checkWritable, readGiven } from './given-file.ts'
+import { checkWritable, readGiven, writeNew } from './given-file.ts'
 
 let folder: string
 
@@ -35,6 +36,21 @@ describe('a file that somebody named', () => {
     })
     await expect(readGiven(folder)).rejects.toMatchObject({ code: 'NO_FILE' })
   })
+})
+
+test('what could not be written whole is not left there, and what was there stays', async () => {
+  const there = join(folder, 'there')
+  await writeFile(there, 'x')
+  await expect(writeNew(there, 'y')).rejects.toMatchObject({ code: 'FILE_NOT_WRITTEN' })
+  expect(await readGiven(there)).toBe('x')
+
+  const limited = `ulimit -f 8; trap '' XFSZ; exec "$0" --input-type=module -e "$1" "$2"`
+  const script = `
+    import { writeNew } from '${join(import.meta.dirname, 'given-file.ts')}'
+    await writeNew(process.argv[1], 'x'.repeat(1_000_000)).catch(({ code }) => console.log(code))`
+  const { stdout } = await execa('sh', ['-c', limited, process.execPath, script, join(folder, 'new')])
+  expect(stdout).toBe('FILE_NOT_WRITTEN')
+  expect(await readdir(folder)).toEqual(['there'])
 })
 
 test('where nothing can be written is known before anything is begun, and nothing is left there', async () => {

@@ -1,5 +1,5 @@
 import { constants, createReadStream } from 'node:fs'
-import { access, stat, writeFile } from 'node:fs/promises'
+import { access, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 
@@ -49,12 +49,15 @@ export async function checkWritable(path: string): Promise<void> {
 /** Writes a file that a person named, whether it is there or not: what can be made again. @throws UserError FILE_NOT_WRITTEN (2) */
 export const writeGiven = (path: string, text: string): Promise<void> => write(path, text, 'w')
 
-/** As `writeGiven`, and never over another file. */
+/** As `writeGiven`, and never over another file. What could not be written whole is not left there. */
 export const writeNew = (path: string, text: string): Promise<void> => write(path, text, 'wx')
 
 const write = (path: string, text: string, flag: 'w' | 'wx'): Promise<void> =>
-  writeFile(path, text, { flag, mode: 0o644 }).catch((error: NodeJS.ErrnoException) => {
-    throw notWritten(path, error.message, error.code === 'EEXIST')
+  writeFile(path, text, { flag, mode: 0o644 }).catch(async (error: NodeJS.ErrnoException) => {
+    const isThere = error.code === 'EEXIST'
+    // Of a new file a part was written by us alone.
+    if (flag === 'wx' && error.syscall === 'write') await rm(path, { force: true })
+    throw notWritten(path, error.message, isThere)
   })
 
 export const notWritten = (path: string, why: string, isThere: boolean) =>
@@ -62,6 +65,6 @@ export const notWritten = (path: string, why: string, isThere: boolean) =>
     code: 'FILE_NOT_WRITTEN',
     hint: isThere
       ? 'It is never overwritten: choose another file with --out.'
-      : 'Choose a folder that exists and that you may write to.',
+      : 'Choose a folder that exists, that you may write to and that has room for it.',
     exitCode: ExitCode.Usage,
   })
