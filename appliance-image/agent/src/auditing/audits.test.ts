@@ -102,14 +102,17 @@ describe('a report', () => {
     expect(readdirSync(into)).toEqual([])
   })
 
-  test('that cannot be made is refused with what to do, and the next one is made', async () => {
-    const answers = [Promise.reject(new Error('The audit was ended.'))]
+  test.each([
+    ['The audit was ended.', /--from/],
+    ['ENOSPC: no space left on device, write', /Free some space/],
+  ])('that cannot be made is refused with what to do, and the next one is made: %s', async (why, hint) => {
+    const answers = [Promise.reject(new Error(why))]
     const auditor = { audit: (request: AuditRequest) => answers.pop() ?? auditing.audit(request) }
     const { folder, keeper } = appliance
     const audits = new Audits({ folder, into, product: PRODUCT }, { keeper, auditor })
     const [first, second] = [audits.audit(WHOLE, NO_USAGE), audits.audit(WHOLE, NO_USAGE)]
 
-    await expect(first).rejects.toMatchObject({ name: 'Refusal', code: 'AUDIT_FAILED', hint: /--from/ })
+    await expect(first).rejects.toMatchObject({ name: 'Refusal', code: 'AUDIT_FAILED', hint })
     expect(report((await second).file).findings).toEqual([])
   })
 

@@ -99,10 +99,12 @@ function adviceOf([first, ...others]: readonly Finding[]): Advice[] {
   ]
 }
 
-/** A long period takes more memory than the container may have, and the program was ended. */
+/** A long period takes more memory than the container may have, and the program was ended; or there is no room for it. */
 const failed = (why: string) =>
   new Refusal({
     code: 'AUDIT_FAILED',
     message: `The report could not be made: ${why}`,
-    hint: 'Make it of a shorter time: domicile license audit --from YYYY-MM-DD --to YYYY-MM-DD. The log may say more: domicile logs agent',
+    hint: why.includes('ENOSPC')
+      ? 'Free some space on the disk that holds the appliance (df -h), and run the command again.'
+      : 'Make it of a shorter time: domicile license audit --from YYYY-MM-DD --to YYYY-MM-DD. The log may say more: domicile logs agent',
   })
