@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { seeded } from '../seeded.fixture.ts'
 import { profile } from '../standing/history.fixture.ts'
 import { meteredUsage } from '../standing/index.ts'
 import { plusDays } from '../utc.ts'
@@ -11,13 +12,10 @@ import type { Reconciliation } from './reconcile-types.ts'
 const FIRST = '2026-01-01'
 const LAST = '2026-03-31'
 
-/** Numbers that look like chance. */
+/** Whole numbers below some other. */
 function chance(seed: number) {
-  let state = seed
-  return (most: number) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
-    return (state >>> 8) % most
-  }
+  const random = seeded(seed)
+  return (most: number) => Math.floor(random() * most)
 }
 
 /** Some hours with too many people or sessions, and with sales; others without a sample. Between 03:00 and 20:00 UTC. */

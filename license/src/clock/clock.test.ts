@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { seeded } from '../seeded.fixture.ts'
 import { type ClockState, corroborate, startClock, type Tick, tick, unlock } from './clock.ts'
 
 const HOUR = 3600
@@ -170,14 +171,3 @@ test('whatever the clock says, licence time never runs backwards', () => {
   expect(state.now).toBeGreaterThanOrEqual(START + ran * 1000 - DAY * 1000)
   expect(JSON.parse(JSON.stringify(state))).toEqual(state)
 })
-
-/** Mulberry32. */
-function seeded(seed: number): () => number {
-  let a = seed
-  return () => {
-    a = (a + 0x6d2b79f5) | 0
-    let t = Math.imul(a ^ (a >>> 15), 1 | a)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}

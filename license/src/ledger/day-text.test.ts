@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { seeded } from '../seeded.fixture.ts'
 import { hoursText, readHours, summarize } from './index.ts'
-import { columns, flow, randomDay, seeded } from './ledger.fixture.ts'
+import { columns, flow, randomDay } from './ledger.fixture.ts'
 
 const DAY = '2026-11-22'
 const other = columns(DAY, { levels: ['users'], limits: {} })

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readRecord } from '../record/index.ts'
+import { seeded } from '../seeded.fixture.ts'
 import { hoursText, readHours, readSamples, readSeal, SEAL, summarize, verifyLedger } from './index.ts'
-import { flow, keyOf, randomDay, seeded, TestLedger } from './ledger.fixture.ts'
+import { flow, keyOf, randomDay, TestLedger } from './ledger.fixture.ts'
 
 /**
  * A ledger as it was written. Installations hold such files for years, and vendors reports made of them: every version must

@@ -10,17 +10,6 @@ import type { LedgerEvidence } from './verify-ledger.ts'
 
 /** Ledgers for tests: every number comes from a seed, every key from a plain word. */
 
-/** Numbers from 0 to 1, the same for every run (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 export function keyOf(name: string): { privateKey: KeyObject; publicKey: KeyObject } {

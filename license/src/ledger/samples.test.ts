@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { seeded } from '../seeded.fixture.ts'
 import { NO_LINE, readSamples, sampleLine } from './index.ts'
-import { columns, flow, randomDay, samplesText, seeded } from './ledger.fixture.ts'
+import { columns, flow, randomDay, samplesText } from './ledger.fixture.ts'
 import type { SampleBody } from './types.ts'
 
 const DAY = '2026-11-22'

@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { seeded } from '../seeded.fixture.ts'
 import {
   checkpointText,
   type DaySeal,
@@ -11,7 +12,7 @@ import {
   summarize,
   unsignedSeal,
 } from './index.ts'
-import { keyOf, randomDay, samplesText, seeded } from './ledger.fixture.ts'
+import { keyOf, randomDay, samplesText } from './ledger.fixture.ts'
 
 const DAY = '2026-11-22'
 const { privateKey, publicKey } = keyOf('installation')

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { seeded } from '../seeded.fixture.ts'
 import { hoursText, readHours, type SampleBody, summarize, totals } from './index.ts'
-import { columns, flow, randomDay, seeded } from './ledger.fixture.ts'
+import { columns, flow, randomDay } from './ledger.fixture.ts'
 
 const DAY = '2026-11-22'
 

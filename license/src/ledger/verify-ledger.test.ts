@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RecordLine } from '../record/index.ts'
+import { seeded } from '../seeded.fixture.ts'
 import {
   type DaySeal,
   hoursText,
@@ -11,7 +12,7 @@ import {
   unsignedSeal,
   verifyLedger,
 } from './index.ts'
-import { columns, flow, keyOf, randomDay, seeded, TestLedger } from './ledger.fixture.ts'
+import { columns, flow, keyOf, randomDay, TestLedger } from './ledger.fixture.ts'
 
 const DAYS = ['2026-11-20', '2026-11-21', '2026-11-22'] as const
 const [FIRST, SECOND, THIRD] = DAYS

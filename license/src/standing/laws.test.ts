@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { seeded } from '../seeded.fixture.ts'
 import { laterByDays, plusDays } from '../terms/index.ts'
 import { History, licenceOf, USAGE } from './history.fixture.ts'
 import { standing } from './standing.ts'
@@ -116,15 +117,4 @@ function unfounded(history: History, day: string, trackName: string, stageId: st
     }
   }
   return null
-}
-
-/** Mulberry32. */
-function seeded(seed: number): () => number {
-  let a = seed
-  return () => {
-    a = (a + 0x6d2b79f5) | 0
-    let t = Math.imul(a ^ (a >>> 15), 1 | a)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
 }
