@@ -63,29 +63,37 @@ export class HourlyFlows {
     return { costMs: passedMs + costOf(answers), unreachable, answers }
   }
 
+  /** More than the last hour waits: after a time in which nobody counted. */
+  isBehind = (now: Date): boolean => hoursOver(this.#counting.hour, now, 2).length > 1
+
   /**
-   * After a long time in which nobody counted most hours are empty: a stretch in which no query counts anything is passed
-   * over with one question each. One in which there is something is halved, until it can be counted by the hour.
+   * After a long time in which nobody counted most hours are empty: they are passed over, until the rest of a day is left or
+   * something came to be within one.
    * @returns what it has cost
    */
   async #passEmpty(until: Date, ask: FlowPorts['ask']): Promise<number> {
-    const { hour: first, settled } = this.#counting
-    const from = startOfHour(first)
-    let hours = Math.floor((until.getTime() - from) / HOUR_MS)
     let spentMs = 0
-    while (settled.size === 0 && hours > MOST_HOURS) {
-      const end = from + hours * HOUR_MS
-      const period = [iso(from), iso(end)] as const
-      const { answers } = await ask(this.#queries.map(({ name, sql }) => ({ name, sql, period })))
-      spentMs += costOf(answers)
-      if (answers.length < this.#queries.length || answers.some(({ value }) => value === null)) break
-      if (answers.every(({ value }) => value === 0)) {
-        this.#counting = counting(hourOf(end))
-        break
-      }
-      hours = Math.ceil(hours / 2)
+    while (this.#counting.settled.size === 0) {
+      const { emptyUntil, costMs } = await this.#findEmpty(startOfHour(this.#counting.hour), until.getTime(), ask)
+      spentMs += costMs
+      if (emptyUntil === null) break
+      this.#counting = counting(hourOf(emptyUntil))
     }
     return spentMs
+  }
+
+  /** A stretch from there on in which no query counts anything, one question each; halved as long as there is something in it. */
+  async #findEmpty(from: number, until: number, ask: FlowPorts['ask']) {
+    let costMs = 0
+    for (let hours = Math.floor((until - from) / HOUR_MS); hours > MOST_HOURS; hours = Math.ceil(hours / 2)) {
+      const emptyUntil = from + hours * HOUR_MS
+      const period = [iso(from), iso(emptyUntil)] as const
+      const { answers } = await ask(this.#queries.map(({ name, sql }) => ({ name, sql, period })))
+      costMs += costOf(answers)
+      if (answers.length < this.#queries.length || answers.some(({ value }) => value === null)) break
+      if (answers.every(({ value }) => value === 0)) return { emptyUntil, costMs }
+    }
+    return { emptyUntil: null, costMs }
   }
 
   /**

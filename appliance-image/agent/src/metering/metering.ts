@@ -123,7 +123,8 @@ function startSampling(
   }
   const sampler = new Sampler({
     ...{ counted, days, reader, pending, gauges, log, record: found.record },
-    limits: () => limitsOn(counted.levels, keeper.standing.effects.limits, keeper.licence?.modules ?? {}),
+    limits: () =>
+      limitsOn(counted.levels, { limits: keeper.standing.effects.limits, modules: keeper.licence?.modules ?? {} }),
     testify: (at) => testimony.give(at),
     hoursCounted: () => keeper.reconsider(),
   })

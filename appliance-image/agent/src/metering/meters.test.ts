@@ -64,7 +64,7 @@ describe('the limits on minutes', () => {
       sessions: session,
       meters: { articles: { max: 500, behaviour }, unknown: { max: 1, behaviour } },
     }
-    expect(limitsOn(levels, limits, { sale: { users: { max: 3, behaviour } }, stock: {} })).toEqual({
+    expect(limitsOn(levels, { limits, modules: { sale: { users: { max: 3, behaviour } }, stock: {} } })).toEqual({
       ...{ users: 10, sessions: 4, services: 2, articles: 500, 'sale.users': 3 },
     })
   })
@@ -74,6 +74,6 @@ describe('the limits on minutes', () => {
       meters: { articles: { max: 500, behaviour, per: 'month' as const }, mails: { max: 9, behaviour } },
     }
 
-    expect(limitsOn(levels, limits, {})).toEqual({})
+    expect(limitsOn(levels, { limits, modules: {} })).toEqual({})
   })
 })

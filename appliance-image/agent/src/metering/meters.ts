@@ -1,5 +1,5 @@
 import { describeMeters, type Guards, type Meters } from '@domicile/license'
-import type { LicenceClaims, Limits } from '@domicile/license/document'
+import { type LicenceClaims, limitNamed } from '@domicile/license/document'
 import { type MeterDescription, type MeterName, SYSTEM_METERS } from '@domicile/license/ledger'
 
 /** What an appliance counts, and where each number comes from. */
@@ -64,24 +64,11 @@ const SESSION_METERS = new Set(['sessions', 'services', 'sessions_refused', 'ses
 /** The limits in force on what is sampled. Those on a month or a year are no limit of any minute. */
 export function limitsOn(
   levels: readonly MeterName[],
-  { users, sessions, meters = {} }: Limits,
-  modules: LicenceClaims['modules'],
+  licence: Pick<LicenceClaims, 'limits' | 'modules'>,
 ): Record<MeterName, number> {
-  const all: [MeterName, number | undefined][] = [
-    ['users', users?.max],
-    ['sessions', sessions?.max],
-    ['services', sessions?.services],
-    ...Object.entries(meters).map(([name, { max, per }]): [string, number | undefined] => [
-      name,
-      per ? undefined : max,
-    ]),
-    ...Object.entries(modules).map(([name, { users: limit }]): [string, number | undefined] => [
-      `${name}.users`,
-      limit?.max,
-    ]),
-  ]
-  const limits = all.filter(
-    (entry): entry is [MeterName, number] => entry[1] !== undefined && levels.includes(entry[0]),
-  )
+  const limits = levels.flatMap((name) => {
+    const limit = limitNamed(licence, name)
+    return limit?.per === null ? [[name, limit.max] as const] : []
+  })
   return Object.fromEntries(limits)
 }
