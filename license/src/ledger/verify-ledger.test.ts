@@ -283,6 +283,15 @@ describe('a day without a seal between two others', () => {
     expect(named(twice)).toEqual([])
   })
 
+  test.each([
+    [15, []],
+    [16, [['SEAL_MISSING', SECOND]]],
+  ])('is explained but for pauses too short for a line: %i minutes', (minutes, expected) => {
+    const until = `${SECOND}T23:${60 - minutes}:00.000Z`
+
+    expect(named(gap(`${FIRST}T23:50:00.000Z`, until).day(THIRD, bodiesOf(THIRD)))).toEqual(expected)
+  })
+
   test('is explained when licence time jumped over it', () => {
     const at = Date.parse(`${THIRD}T06:00:00Z`)
     const jumped = new TestLedger(FIRST)
