@@ -125,7 +125,7 @@ describe('hrm-subscription: fair use', () => {
     await plantEntries(customer, 'ir_email', 20 * 40 + 1, '2028-05-10T08:30:00Z')
     await clock.moveTo('2028-05-11T08:00:00Z')
 
-    const shown = await waitForStanding(customer, 'notice', { deadlineMs: 120_000 })
+    const shown = await waitForStanding(customer, 'notice', { deadlineMs: 180_000 })
     expect(shown.standing.reasons.map(({ text }: { text: string }) => text).join()).toMatch(/801.*800/)
     await createParty(admin, 'Made while over fair use')
   })
@@ -134,7 +134,7 @@ describe('hrm-subscription: fair use', () => {
     await applyDocument(customer, contract.renewal(clock.now(), { until: '2028-06-30' }))
     await clock.moveTo('2028-06-01T08:00:00Z')
 
-    await waitForStanding(customer, 'good', { deadlineMs: 120_000 })
+    await waitForStanding(customer, 'good', { deadlineMs: 180_000 })
   })
 })
 
@@ -263,7 +263,7 @@ describe('active-users-tiered: who is active is counted, not refused', () => {
         const metered = events.filter(({ kind }: { kind: string }) => kind === 'metered')
         return metered.length > 0 ? undefined : 'nothing was metered'
       },
-      { deadlineMs: 120_000 },
+      { deadlineMs: 180_000 },
     )
     expect(await tier()).toBe('S')
 

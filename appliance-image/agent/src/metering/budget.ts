@@ -7,7 +7,7 @@ import { HOUR_MS } from '@domicile/license/utc'
  */
 export const EARNED_MS = 5
 /** Saved or owed at most: that of an hour. */
-const MOST_MS = 60 * EARNED_MS
+export const MOST_MS = 60 * EARNED_MS
 /** Nothing that is saved would ever pay for it. It is not owed either, or one slow meter would silence all others. */
 const isBeyondMeans = (costMs: number) => costMs > MOST_MS
 

@@ -60,6 +60,12 @@ test('what came to be in it is found in its hour, whenever that was', async () =
   expect(asked.length).toBeLessThan(hours / 4)
 })
 
+test('what lies between two empty stretches is counted in the first round', async () => {
+  const { flows } = await countAll({ sale: ['2027-03-03T03:30:00.000Z'] }, 1)
+
+  expect(flows.find(({ hour }) => hour === '2027-03-03T03')?.counts).toEqual({ sale: 1, stock: 0 })
+})
+
 test('no hour is counted twice, and each after the one before', async () => {
   const sale = ['2027-02-01T00:00:00.000Z', '2027-02-02T00:00:00.000Z', '2027-02-03T12:00:00.000Z']
   const { flows } = await countAll({ sale }, 20)

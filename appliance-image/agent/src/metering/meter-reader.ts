@@ -1,6 +1,6 @@
 import type { MeterName } from '@domicile/license/ledger'
 import { MINUTE_MS } from '@domicile/license/utc'
-import { EARNED_MS, earned, levelsToAsk, type Priced, spent } from './budget.ts'
+import { EARNED_MS, earned, levelsToAsk, MOST_MS, type Priced, spent } from './budget.ts'
 import { type FlowPorts, HourlyFlows } from './hourly-flows.ts'
 import { type Answer, type Answers, askMeters, type Meterable, type Question } from './meter-database.ts'
 import type { Counted, MeterQuery } from './meters.ts'
@@ -76,8 +76,11 @@ export class MeterReader {
   async flows(now: Date, write: FlowPorts['write']): Promise<void> {
     if (this.#unreachable !== null) return
     this.#flows.heedClock(now)
-    const { costMs } = await this.#flows.count(now, this.#creditMs, { ask: (all) => this.#ask(all), write })
-    this.#creditMs = spent(this.#creditMs, costMs)
+    // To catch up is seldom: it may cost in a minute what is saved in an hour, and is owed by nobody.
+    const behind = this.#flows.isBehind(now)
+    const credit = behind ? MOST_MS : this.#creditMs
+    const { costMs } = await this.#flows.count(now, credit, { ask: (all) => this.#ask(all), write })
+    if (!behind) this.#creditMs = spent(this.#creditMs, costMs)
   }
 
   /** As `flows`, for a day that is to be sealed: those that were over at its end, whatever they cost. */
