@@ -223,6 +223,29 @@ describe('who makes a whole file anew is found out', () => {
     expect(findings).toContainEqual(expect.objectContaining({ code: 'HOURS_CHANGED', day: '2026-03-20' }))
   })
 
+  test('when an hour is counted a second time: the first count stands', async () => {
+    const hour = '2026-03-05T08'
+    const made = TestInstallation.licensed('2026-02-20T00:00Z').live(
+      '2026-02-20',
+      '2026-03-19',
+      {},
+      {
+        '2026-03-05': [{ hour, counts: { 'stock.transactions': 3 } }],
+        '2026-03-06': [{ hour, counts: { 'stock.transactions': 40 } }],
+      },
+    )
+    const { findings, figures } = read(await made.report(PERIOD, MADE_AT))
+
+    expect(findings).toEqual([
+      {
+        code: 'SEAL_CONTRADICTS',
+        day: '2026-03-06',
+        message: `stock.transactions was counted again for the hour ${hour}; the second count is ignored.`,
+      },
+    ])
+    expect(figures.modules['stock']?.transactions?.total).toBe(3)
+  })
+
   test('when days are left out and the hours with them', async () => {
     const made = TestInstallation.licensed('2026-02-20T00:00Z')
     made.live('2026-02-20', '2026-03-03').live('2026-03-06', '2026-03-19')
