@@ -5,7 +5,7 @@ import { HOUR_MS } from '@domicile/license/utc'
 import { CHART_LEGEND, hoursChart, levelChart } from './audit-chart.ts'
 import { hoursOfDay, stepsOf } from './audit-series.ts'
 import { type AuditTable, auditFacts, eventsTable, figureTables, findingsTable, summaryTable } from './audit-tables.ts'
-import { counted, periodInWords } from './audit-words.ts'
+import { counted, periodInWords, titleOf } from './audit-words.ts'
 import { escaped, htmlPage } from './html.ts'
 
 /**
@@ -97,13 +97,14 @@ function classOf(cell: string, isNumber: boolean): string {
 }
 const SHORT = 20
 
-function queries({ figures: { descriptions } }: AuditReport): string {
+function queries({ figures }: AuditReport): string {
+  const { descriptions } = figures
   if (descriptions.length === 0) return ''
   const rows = descriptions.map((description) => {
-    const { name, title, kind, sql } = description
+    const { name, kind, sql } = description
     const own = isReported(description) ? 'reported by the application' : 'counted by the appliance itself'
     const how = sql === null ? own : `<code>${escaped(sql)}</code>`
-    return `<tr><td>${escaped(name)}</td><td>${escaped(title)}</td><td>${kind}</td><td>${how}</td></tr>`
+    return `<tr><td>${escaped(name)}</td><td>${escaped(titleOf(name, figures))}</td><td>${kind}</td><td>${how}</td></tr>`
   })
   return `<section><h2>What was counted, and how</h2>
 <table class="queries">
@@ -124,5 +125,5 @@ dt { color: #57606a; } dd { margin: 0; overflow-wrap: anywhere; }
 svg.key { width: 24px; height: 12px; } figcaption { color: #57606a; } figcaption b { color: #1f2328; }
 .verdict { border-left: .3rem solid #7cb98b; padding: .2rem .7rem; margin: 1rem 0 0; } .doubtful { border-color: #b3261e; font-weight: 600; }
 th, td { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; } th:last-child, td:last-child { padding-right: 0; }
-td.short, .queries td:nth-child(3) { white-space: nowrap; } .queries td:nth-child(-n+2) { min-width: 9.5em; } code { white-space: pre-wrap; }
+td.short, .queries td:nth-child(3) { white-space: nowrap; } .queries td:nth-child(-n+2) { min-width: 12.5em; } code { white-space: pre-wrap; }
 `

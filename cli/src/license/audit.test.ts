@@ -209,6 +209,7 @@ describe('explained', () => {
     expect(text).toContain('Known of 2 hours. In all: 18.')
     expect(text).toMatch(/^sale\.transactions: Sales, transactions\n/)
     expect(await explain(week, 'sale.users', samples)).toMatch(/^sale\.users: Users of Sales\n/)
+    expect(auditHtml(week)).toContain('<td>sale.users</td><td>Users of Sales</td><td>level</td>')
   })
 
   test('what the application reported: that there is no query to repeat', async () => {
