@@ -85,13 +85,15 @@ export class HourlyFlows {
   /** A stretch from there on in which no query counts anything, one question each; halved as long as there is something in it. */
   async #findEmpty(from: number, until: number, ask: FlowPorts['ask']) {
     let costMs = 0
-    for (let hours = Math.floor((until - from) / HOUR_MS); hours > MOST_HOURS; hours = Math.ceil(hours / 2)) {
+    const all = Math.floor((until - from) / HOUR_MS)
+    for (let hours = all; all > MOST_HOURS; hours = Math.max(MOST_HOURS, Math.ceil(hours / 2))) {
       const emptyUntil = from + hours * HOUR_MS
       const period = [iso(from), iso(emptyUntil)] as const
       const { answers } = await ask(this.#queries.map(({ name, sql }) => ({ name, sql, period })))
       costMs += costOf(answers)
       if (answers.length < this.#queries.length || answers.some(({ value }) => value === null)) break
       if (answers.every(({ value }) => value === 0)) return { emptyUntil, costMs }
+      if (hours === MOST_HOURS) break
     }
     return { emptyUntil: null, costMs }
   }
