@@ -124,6 +124,6 @@ dt { color: #57606a; } dd { margin: 0; overflow-wrap: anywhere; }
 .quiet { margin: .2rem 0 .4rem; } figure { margin: 1.4rem 0 0; }
 svg.key { width: 24px; height: 12px; } figcaption { color: #57606a; } figcaption b { color: #1f2328; }
 .verdict { border-left: .3rem solid #7cb98b; padding: .2rem .7rem; margin: 1rem 0 0; } .doubtful { border-color: #b3261e; font-weight: 600; }
-th, td { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; } th:last-child, td:last-child { padding-right: 0; }
+th, td { font-variant-numeric: tabular-nums; } td { overflow-wrap: anywhere; } th:last-child, td:last-child { padding-right: 0; }
 td.short, .queries td:nth-child(3) { white-space: nowrap; } .queries td:nth-child(-n+2) { min-width: 12.5em; } code { white-space: pre-wrap; }
 `
