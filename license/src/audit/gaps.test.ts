@@ -45,11 +45,15 @@ describe('without samples', () => {
     expect(gapsOf(['2026-03-01', '2026-03-10'])).toEqual([])
   })
 
-  test('a minute missed now and then is no gap', () => {
-    const special = Object.fromEntries(
-      Array.from({ length: 24 }, (_, hour) => [`2026-03-02T${String(hour).padStart(2, '0')}`, sampled(58)]),
-    )
-    expect(gapsOf(['2026-03-01', '2026-03-03'], { special })).toEqual([])
+  test('two minutes missed in each hour of a day are no gap, three are', () => {
+    const special = (samples: number) =>
+      Object.fromEntries(
+        Array.from({ length: 24 }, (_, hour) => [`2026-03-02T${String(hour).padStart(2, '0')}`, sampled(samples)]),
+      )
+    expect(gapsOf(['2026-03-01', '2026-03-03'], { special: special(58) })).toEqual([])
+    expect(gapsOf(['2026-03-01', '2026-03-03'], { special: special(57) })).toEqual([
+      of('2026-03-02T00:00Z', '2026-03-03T00:00Z', 72, 'nothing was counted: the record does not say why', false),
+    ])
   })
 
   test('five minutes are none, six are', () => {
