@@ -55,6 +55,13 @@ describe('licences that were in force', () => {
     made.import('2027-02-21T00:00Z', 'unlock', signDocument('unlock', word, vendor), word.jti)
     expect(replay(made).licences.map(({ from }) => from)).toEqual([AT])
   })
+
+  test('an unlock counts also where every clock was behind when it was brought in', () => {
+    const made = licensed()
+    const word = unlock({ iat: iat + 90 * 86_400, at: '2026-05-30T08:00:00.000Z' })
+    made.import('2026-03-01T00:00Z', 'unlock', signDocument('unlock', word, vendor), word.jti)
+    expect(replay(made).findings).toEqual([])
+  })
 })
 
 describe('what does not count', () => {
