@@ -15,7 +15,12 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-test.each(['agent.cjs', 'issue-one.cjs', 'judge-one.cjs', 'audit-one.cjs'])('%s needs nothing beside the runtime', async (program) => {
+test.each([
+  'agent.cjs',
+  'issue-one.cjs',
+  'judge-one.cjs',
+  'audit-one.cjs',
+])('%s needs nothing beside the runtime', async (program) => {
   const bundle = await readFile(join(folder, program), 'utf8')
   const required = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name as string)
 
