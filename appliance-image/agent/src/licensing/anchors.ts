@@ -1,5 +1,5 @@
+import type { Claims } from '@domicile/license/document'
 import type { Chronicle, Found } from './chronicle.ts'
-import type { Anchor } from './holdings.ts'
 
 /**
  * Holds the record against what the vendor counter-signed: whoever puts it back to an earlier state can make every line of
@@ -10,7 +10,7 @@ export class Anchors {
   readonly #checked = new Map<string, Found | null>()
 
   /** What the record lacks of it. */
-  check(anchors: readonly Anchor[], record: Pick<Chronicle, 'chain' | 'lacking'>): Found[] {
+  check(anchors: readonly Claims<'anchor'>[], record: Pick<Chronicle, 'chain' | 'lacking'>): Found[] {
     const fresh = anchors.filter(({ jti }) => !this.#checked.has(jti))
     const asked = fresh.map(({ jti, length, head }) => ({ jti, n: length, hash: head }))
     const gone = new Set(record.lacking(asked).map(({ jti }) => jti))
@@ -22,7 +22,7 @@ export class Anchors {
   }
 }
 
-function putBack({ jti, length }: Anchor): Found {
+function putBack({ jti, length }: Claims<'anchor'>): Found {
   return {
     data: { with: 'record', code: 'RECORD_PUT_BACK', anchor: jti },
     advice: {

@@ -1,8 +1,8 @@
 import type { Claims, LicenceClaims, LicenceTrust } from '@domicile/license/document'
+import { HAPPENINGS, IMPORTED, type Taken, VENDOR_KEYS } from '@domicile/license/holdings'
 import type { RecordLine } from '@domicile/license/record'
 import type { Standing, StandingEvent, Usage } from '@domicile/license/standing'
 import type { AgentError } from '../protocol.ts'
-import type { Anchor, Taken } from './holdings.ts'
 
 export interface JudgeRequest {
   readonly vendorKeys: LicenceTrust['vendorKeys']
@@ -38,7 +38,7 @@ export interface Judgement {
   /** Lines of the record that do not count any more, in words. */
   readonly problems: readonly string[]
   /** What the vendor counter-signed of this record, with what was brought. */
-  readonly anchors: readonly Anchor[]
+  readonly anchors: readonly Claims<'anchor'>[]
   /** The vendor took the licence in force back. */
   readonly revoked: boolean
   /** Each document that was brought, with its own text. */
@@ -51,13 +51,8 @@ export interface SignRequest {
   readonly privateKey: string
 }
 
-/** A line of this kind says which keys counted from there on: what they signed then stays, though they count no more now. */
-export const VENDOR_KEYS = 'vendor-keys'
-
-/** What happened here and counts, beside the documents. */
-export const HAPPENINGS: readonly string[] = ['notice-shown', 'metered', 'terminated', 'termination-withdrawn']
 /** Kinds of lines that a standing follows from. */
-export const JUDGED: readonly string[] = [VENDOR_KEYS, 'imported', ...HAPPENINGS]
+export const JUDGED: readonly string[] = [VENDOR_KEYS, IMPORTED, ...HAPPENINGS]
 
 /**
  * Reads signed documents and says what follows. A port: signatures, YAML and calendars take more memory than the rest of

@@ -1,9 +1,9 @@
 import { createPrivateKey } from 'node:crypto'
 import { LicenceRefusal } from '@domicile/license'
 import { isRevoked, signDocument, splitDocuments } from '@domicile/license/document'
+import { emptyHoldings, type Holdings, replay, type Taken, take } from '@domicile/license/holdings'
 import type { DayHours } from '@domicile/license/ledger'
 import { effectiveLicence, type StandingEvent, standing } from '@domicile/license/standing'
-import { emptyHoldings, type Holdings, replay, type Taken, take } from './holdings.ts'
 import type { Judge, Judgement, JudgeRequest } from './judge.ts'
 import { meterings } from './metering-usage.ts'
 
@@ -49,7 +49,7 @@ function judge(request: JudgeRequest, hoursSince: HoursSince): Judgement {
 /** What an appliance has, with what is brought. */
 function held({ vendorKeys, product, installation, lines, bring, now }: JudgeRequest) {
   const place = { product, installation }
-  let { holdings, problems } = replay(emptyHoldings(vendorKeys), lines, place)
+  let { holdings, doubtful } = replay(emptyHoldings(vendorKeys), lines, place)
   const taken: (Taken & { text: string })[] = []
   if (bring) {
     const where = { ...place, now: new Date(now), replace: bring.replace, signedBy: new Date(bring.signedBy) }
@@ -59,6 +59,7 @@ function held({ vendorKeys, product, installation, lines, bring, now }: JudgeReq
       taken.push({ ...next.taken, text })
     }
   }
+  const problems = doubtful.map(({ line, why }) => `line ${line.n}: ${why.message}`)
   return { holdings, problems, taken }
 }
 

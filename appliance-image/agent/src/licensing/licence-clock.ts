@@ -1,5 +1,5 @@
 import { type ClockState, corroborate, unlock } from '@domicile/license/clock'
-import type { Taken } from './holdings.ts'
+import type { Taken } from '@domicile/license/holdings'
 
 /** A document that the vendor just signed tells the time; an unlock sets it. */
 export const movedBy = (fresh: readonly Taken[], clock: ClockState): ClockState =>

@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Chain, LicenceClaims, LicenceTrust } from '@domicile/license/document'
+import { IMPORTED, type Taken } from '@domicile/license/holdings'
 import { SEAL, signSeal, type UnsignedSeal } from '@domicile/license/ledger'
 import { EXCHANGE, type RecordLine } from '@domicile/license/record'
 import type { Standing, StandingEvent, Usage } from '@domicile/license/standing'
@@ -11,7 +12,6 @@ import { Refusal } from '../refusal.ts'
 import { REVOKED, unbelieved } from './advice.ts'
 import { Anchors } from './anchors.ts'
 import { Chronicle, type ChroniclePorts, type Found } from './chronicle.ts'
-import type { Taken } from './holdings.ts'
 import { type Installation, readInstallation } from './installation.ts'
 import { JUDGED, type Judge, type Judgement, type JudgeRequest } from './judge.ts'
 import { type KeeperState, KeeperStateFile, type Maintenance } from './keeper-state.ts'
@@ -195,7 +195,7 @@ export class LicenceKeeper {
         throw new Refusal(judged.refused)
       }
       const fresh = judged.taken.filter(({ changed }) => changed)
-      const entries = fresh.map(({ document, jti, text }) => ({ kind: 'imported', data: { document, jti, text } }))
+      const entries = fresh.map(({ document, jti, text }) => ({ kind: IMPORTED, data: { document, jti, text } }))
       if (entries.length > 0) this.#chronicle.append(at, entries)
       this.#chronicle.heed(fresh)
       this.#put(judged, at)

@@ -1,4 +1,4 @@
-import { LicenceRefusal } from '@domicile/license'
+import { hash } from 'node:crypto'
 import {
   acceptDocument,
   acceptKeyList,
@@ -7,12 +7,23 @@ import {
   type LicenceTrust,
   NOTHING_HELD,
   parseDocument,
+  readClaims,
+  VENDOR_KINDS,
+  type VendorKind,
+  type VerifiedDocument,
   verifyDocument,
-} from '@domicile/license/document'
-import type { RecordLine } from '@domicile/license/record'
-import { checkOrder, type StandingEvent } from '@domicile/license/standing'
-import { parseTerms, type Terms } from '@domicile/license/terms'
-import { HAPPENINGS, VENDOR_KEYS } from './judge.ts'
+} from '../document/index.ts'
+import type { RecordLine } from '../record/index.ts'
+import { LicenceRefusal } from '../refusal.ts'
+import { checkOrder, type StandingEvent } from '../standing/index.ts'
+import { parseTerms, type Terms } from '../terms/index.ts'
+
+/** A line of this kind says which keys counted from there on: what they signed then stays, though they count no more now. */
+export const VENDOR_KEYS = 'vendor-keys'
+/** A line of this kind holds a document that was taken. */
+export const IMPORTED = 'imported'
+/** What happened on the appliance and counts, beside the documents. */
+export const HAPPENINGS: readonly string[] = ['notice-shown', 'metered', 'terminated', 'termination-withdrawn']
 
 /** What an appliance has been given and what has happened: everything its standing follows from. Plain data, never changed in place. */
 export interface Holdings {
@@ -24,11 +35,8 @@ export interface Holdings {
   /** Unlocks that were used, by `jti`: each counts once. */
   readonly unlocks: readonly string[]
   /** Oldest first. */
-  readonly anchors: readonly Anchor[]
+  readonly anchors: readonly Claims<'anchor'>[]
 }
-
-/** The vendor's word that the record of this installation stood so. */
-export type Anchor = Pick<Claims<'anchor'>, 'jti' | 'genesis' | 'length' | 'head'>
 
 export interface Circumstances {
   /** Licence time. */
@@ -39,11 +47,13 @@ export interface Circumstances {
   readonly replace?: boolean
   readonly product: string
   readonly installation: string
+  /** Nobody has the vendor's keys at hand: documents are only read, and the record vouches for them. */
+  readonly unverified?: boolean
 }
 
 /** A document that was understood and accepted, or was in force already (`changed` false). */
 export interface Taken {
-  readonly document: 'licence' | 'renewal' | 'order' | 'receipt' | 'keys' | 'unlock' | 'anchor'
+  readonly document: VendorKind
   readonly jti: string
   readonly changed: boolean
   readonly warnings: readonly string[]
@@ -62,8 +72,6 @@ export const emptyHoldings = (vendorKeys: LicenceTrust['vendorKeys']): Holdings 
   anchors: [],
 })
 
-const EXPECTED = ['licence', 'renewal', 'order', 'receipt', 'keys', 'unlock', 'anchor'] as const
-
 /**
  * Verifies one armoured document and takes it.
  * @throws LicenceRefusal when it does not count; nothing changes then
@@ -71,7 +79,9 @@ const EXPECTED = ['licence', 'renewal', 'order', 'receipt', 'keys', 'unlock', 'a
 export function take(holdings: Holdings, text: string, where: Circumstances): { holdings: Holdings; taken: Taken } {
   const { trust, held, events } = holdings
   const { now } = where
-  const document = verifyDocument(text, EXPECTED, trust, signedBefore(text, where.signedBy))
+  const document = where.unverified
+    ? readDocument(text)
+    : verifyDocument(text, VENDOR_KINDS, trust, signedBefore(text, where.signedBy))
   const { kind, claims, warnings } = document
   const taken = {
     document: kind,
@@ -82,15 +92,14 @@ export function take(holdings: Holdings, text: string, where: Circumstances): { 
     setsClock: null,
   }
   if (kind === 'keys') {
-    const list = acceptKeyList(trust, text, now)
+    const list = where.unverified ? trust : acceptKeyList(trust, text, where.signedBy)
     return { holdings: { ...holdings, trust: list }, taken: { ...taken, changed: list !== trust } }
   }
   if ((kind === 'unlock' || kind === 'anchor') && claims.installation !== where.installation)
     throw otherInstallation(claims.installation, where.installation)
   if (kind === 'anchor') {
     if (holdings.anchors.some(({ jti }) => jti === claims.jti)) return { holdings, taken: { ...taken, changed: false } }
-    const { jti, genesis, length, head } = claims
-    return { holdings: { ...holdings, anchors: [...holdings.anchors, { jti, genesis, length, head }] }, taken }
+    return { holdings: { ...holdings, anchors: [...holdings.anchors, claims] }, taken }
   }
   if (kind === 'unlock') {
     if (holdings.unlocks.includes(claims.jti)) return { holdings, taken: { ...taken, changed: false } }
@@ -116,23 +125,27 @@ export const happened = (holdings: Holdings, event: StandingEvent): Holdings => 
 
 export interface Replayed {
   readonly holdings: Holdings
-  /** Lines that do not count any more, in words. */
-  readonly problems: readonly string[]
+  /** Lines with documents that do not count any more. */
+  readonly doubtful: readonly { readonly line: RecordLine; readonly why: LicenceRefusal }[]
 }
 
-/** Makes the holdings anew from the record. Signatures are verified again: a record is a file on the customer's disk. */
+/**
+ * Makes the holdings anew from the record, on the appliance and wherever an audit is read. Signatures are verified again: a
+ * record is a file on the customer's disk.
+ */
 export function replay(
   start: Holdings,
   lines: readonly RecordLine[],
   where: Omit<Circumstances, 'now' | 'signedBy'>,
 ): Replayed {
-  const problems: string[] = []
+  const doubtful: Replayed['doubtful'][number][] = []
   let holdings = start
   const { vendorKeys } = start.trust
-  for (const { n, at, wall, kind, data } of lines) {
+  for (const line of lines) {
+    const { at, wall, kind, data } = line
     if (kind === VENDOR_KEYS) holdings = trusting(holdings, data['keys'] as LicenceTrust['vendorKeys'])
     if (HAPPENINGS.includes(kind)) holdings = happened(holdings, { ...data, at, kind } as StandingEvent)
-    if (kind !== 'imported') continue
+    if (kind !== IMPORTED) continue
     try {
       holdings = take(holdings, String(data['text']), {
         ...where,
@@ -143,16 +156,32 @@ export function replay(
       }).holdings
     } catch (error) {
       if (!(error instanceof LicenceRefusal)) throw error
-      problems.push(`line ${n}: ${error.message}`)
+      doubtful.push({ line, why: error })
     }
   }
-  return { holdings: trusting(holdings, vendorKeys), problems }
+  return { holdings: trusting(holdings, vendorKeys), doubtful }
 }
 
 const trusting = (holdings: Holdings, vendorKeys: LicenceTrust['vendorKeys']): Holdings => ({
   ...holdings,
   trust: { ...holdings.trust, vendorKeys },
 })
+
+/** As it says. @throws LicenceRefusal CLAIM_WRONG, or what `parseDocument` throws */
+function readDocument(text: string): VerifiedDocument<VendorKind> {
+  const { kind, header, unverified, payload } = parseDocument(text)
+  const { claims, problems } = readClaims(kind, unverified)
+  if (!claims) throw unreadable(problems)
+  const sha256 = hash('sha256', payload)
+  return { kind, claims, kid: header.kid, sha256, warnings: [] } as unknown as VerifiedDocument<VendorKind>
+}
+
+const unreadable = (problems: readonly string[]) =>
+  new LicenceRefusal(`The document says what this version does not understand. ${problems.join('; ')}.`, {
+    code: 'CLAIM_WRONG',
+    hint: 'Use the release that it was made for.',
+    kind: 'unreadable',
+  })
 
 const otherInstallation = (installation: string, here: string) =>
   new LicenceRefusal(`installation: the document is for installation ${installation}; this one is ${here}.`, {
