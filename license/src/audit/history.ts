@@ -2,7 +2,7 @@ import type { Claims, LicenceTrust } from '../document/index.ts'
 import { emptyHoldings, type Holdings, IMPORTED, replay } from '../holdings/index.ts'
 import type { Finding } from '../ledger/index.ts'
 import type { RecordLine } from '../record/index.ts'
-import type { LicenceRefusal } from '../refusal.ts'
+import { LicenceRefusal } from '../refusal.ts'
 import { effectiveLicence } from '../standing/index.ts'
 import { endOf, parseTerms } from '../terms/index.ts'
 import { type Licences, licenceAt } from './limits.ts'
@@ -48,7 +48,12 @@ const inForce = ({ events }: Holdings): Licences =>
 export function timezoneOf(licences: Licences, { to }: Period): string {
   const until = endOf(to, 'UTC')
   const terms = licenceAt(licences, until - 1)?.terms
-  return terms ? parseTerms(terms.text).timezone : 'UTC'
+  try {
+    return terms ? parseTerms(terms.text).timezone : 'UTC'
+  } catch (error) {
+    if (error instanceof LicenceRefusal) return 'UTC'
+    throw error
+  }
 }
 
 const doubtfulDocument = ({ n, data }: RecordLine, { code }: LicenceRefusal): Finding => ({
