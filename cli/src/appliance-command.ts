@@ -42,14 +42,18 @@ export abstract class ApplianceCommand extends Command {
   }
 
   /**
-   * The first signal lets the running step end or stop where it is safe; a second one ends the process. The listener stays
-   * for good: terminal libraries end the process on a signal that nobody else listens to.
+   * The first signal lets the running step end or stop where it is safe; one more ends the process, unless it is the same
+   * decision told twice: npm, timeout and tmux signal a process and its group within moments. The listener stays for good:
+   * terminal libraries end the process on a signal that nobody else listens to.
    */
   protected override async init(): Promise<void> {
     await super.init()
+    let asked = Number.NEGATIVE_INFINITY
     for (const name of ['SIGINT', 'SIGTERM'] as const) {
       process.on(name, () => {
+        if (this.signal.aborted && performance.now() - asked < SAME_DECISION_MS) return
         if (this.signal.aborted) process.exit(ExitCode.Interrupted)
+        asked = performance.now()
         this.#interrupt.abort(new Error(`stopped by ${name}`))
       })
     }
@@ -60,6 +64,8 @@ export abstract class ApplianceCommand extends Command {
     return undefined
   }
 }
+
+const SAME_DECISION_MS = 1000
 
 /** Ends the program the way the command contract wants it, whatever was thrown. */
 export function report(thrown: unknown, json: boolean): void {

@@ -75,8 +75,8 @@ export class Audits {
       throw failed(messageOf(error))
     })
     if ('refused' in audited) throw new Refusal(audited.refused)
-    if (audited.findings.some(({ code }) => code === 'RECORD_BROKEN')) this.#keeper.mend()
-    this.#keeper.stands(audited.findings.slice(0, MOST_WRITTEN).map(foundIn))
+    if (audited.findings.some(({ code }) => code === 'RECORD_BROKEN')) this.#keeper.record.mend()
+    this.#keeper.record.stands(audited.findings.slice(0, MOST_WRITTEN).map(foundIn))
     this.#findings = adviceOf(audited.findings)
     return { ...audited, findings: audited.findings.slice(0, MOST_FINDINGS) }
   }

@@ -10,7 +10,7 @@ import {
   type UsageAnswer,
 } from '@domicile/license/client'
 import * as z from 'zod/mini'
-import type { GateStanding, Handler, Pool } from '../gate/index.ts'
+import { type GateStanding, type Handler, IDLE_MINUTES, type Pool } from '../gate/index.ts'
 import type { SeatKeeper } from '../gate/seat-keeper.ts'
 import type { SeatResult } from '../gate/verdict.ts'
 import { authenticate, bodyOf, CallProblem } from './call.ts'
@@ -37,9 +37,6 @@ const ROOT = '/license/v1/'
 
 /** Of the 64 connections of the agent's port: the rest is left to the gateway, whatever an application does. */
 const MOST_AT_ONCE = 32
-
-/** As the gate keeps seats when a licence does not limit sessions. */
-const IDLE_MINUTES = 20
 
 /**
  * The API for applications that want to cooperate, inside the appliance's network, for who has the token. Its shapes are in

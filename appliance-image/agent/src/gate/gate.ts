@@ -1,6 +1,6 @@
 import type { SessionSettings } from '@domicile/license/session'
 import { type Answer, askWhom, callAnswer, messageFor, pageAnswer } from './pages.ts'
-import type { GatePorts } from './ports.ts'
+import { type GatePorts, IDLE_MINUTES } from './ports.ts'
 import { type Prove, prover, type Visitor } from './proof.ts'
 import { SeatKeeper } from './seat-keeper.ts'
 import { type Recognize, recognizer } from './session.ts'
@@ -82,7 +82,12 @@ export class Gate {
     const standing = this.#ports.standing()
     const { verdict: decided } = await this.decide(refused)
     const language = chooseLanguage(this.#languages, refused.acceptLanguage)
-    const message = messageFor(decided, standing, this.seats.counts(standing.sessions?.idleMinutes ?? 20), language)
+    const message = messageFor(
+      decided,
+      standing,
+      this.seats.counts(standing.sessions?.idleMinutes ?? IDLE_MINUTES),
+      language,
+    )
     if (!refused.navigation) return callAnswer(message, language, this.#formFor(refused))
     const said = decided.outcome === 'blocked' ? noticesFor(standing.notices, false) : []
     for (const { key } of decided.outcome === 'reminder' ? decided.notices : said) this.#ports.noticeShown(key)

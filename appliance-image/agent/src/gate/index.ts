@@ -11,4 +11,5 @@ export type {
   SeatStore,
   SessionLimits,
 } from './ports.ts'
+export { IDLE_MINUTES } from './ports.ts'
 export { type Language, loadLanguages } from './texts.ts'

@@ -4,6 +4,9 @@ import type { Notice } from '@domicile/license/standing'
 
 export type BlockedPage = 'unlicensed' | 'suspended' | 'switched-off' | 'trial-over' | 'ended'
 
+/** So long without a request a seat is kept where the licence does not say. */
+export const IDLE_MINUTES = 20
+
 /** Of the licence in force; numbers are seats, `reserved` of `max` for administrators, `services` beside `max`. */
 export interface SessionLimits {
   readonly max: number

@@ -91,6 +91,8 @@ export class Chronicle {
     return this.#file.lacking(asked)
   }
 
+  contains = (n: number, hash: string): boolean => this.lacking([{ n, hash }]).length === 0
+
   /** What was tampered with, for a person. */
   get findings(): readonly Advice[] {
     return this.#findings

@@ -1,17 +1,17 @@
 import { createPrivateKey } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Chain, LicenceClaims, LicenceTrust } from '@domicile/license/document'
+import type { LicenceClaims, LicenceTrust } from '@domicile/license/document'
 import { IMPORTED, type Taken } from '@domicile/license/holdings'
 import { SEAL, signSeal, type UnsignedSeal } from '@domicile/license/ledger'
-import { EXCHANGE, type RecordLine } from '@domicile/license/record'
+import { EXCHANGE } from '@domicile/license/record'
 import type { Standing, StandingEvent, Usage } from '@domicile/license/standing'
 import { messageOf } from '../log.ts'
 import type { Advice, LicenceStatus, VerbRequest } from '../protocol.ts'
 import { Refusal } from '../refusal.ts'
 import { REVOKED, unbelieved } from './advice.ts'
 import { Anchors } from './anchors.ts'
-import { Chronicle, type ChroniclePorts, type Found } from './chronicle.ts'
+import { Chronicle, type ChroniclePorts } from './chronicle.ts'
 import { type Installation, readInstallation } from './installation.ts'
 import { JUDGED, type Judge, type Judgement, type JudgeRequest } from './judge.ts'
 import { type KeeperState, KeeperStateFile, type Maintenance } from './keeper-state.ts'
@@ -82,11 +82,6 @@ export class LicenceKeeper {
     return maintenance && Date.parse(maintenance.until) > this.#ports.wall().getTime() ? maintenance : null
   }
 
-  /** For how long nobody looked before this start. */
-  get downSeconds(): number {
-    return this.#chronicle.downSeconds
-  }
-
   /** What was tampered with or cannot be read, for a person. */
   get findings(): readonly Advice[] {
     const { findings } = this.#chronicle
@@ -106,28 +101,16 @@ export class LicenceKeeper {
     await this.evaluate(NO_USAGE)
   }
 
+  /** What has happened; everything that is to be asked of it. */
+  get record(): Chronicle {
+    return this.#chronicle
+  }
+
   /** Licence time. */
   now = (): Date => this.#chronicle.now()
 
   /** Writes something down, if it can be. Numbers, codes and instants: what a person wrote does not belong in the record. */
   note = (kind: string, data: Readonly<Record<string, unknown>>): void => this.#chronicle.note(kind, data)
-
-  /** Of the record, lines of the kinds that are asked again (`KEPT` in chronicle.ts). */
-  linesOf = (...kinds: readonly string[]): readonly RecordLine[] => this.#chronicle.linesOf(...kinds)
-
-  /** The last line of these kinds, read from the record; null: there is none. */
-  newest = (...kinds: readonly string[]): RecordLine | null => this.#chronicle.newest(...kinds)
-
-  /** Where the record stands. */
-  get chain(): Chain | null {
-    return this.#chronicle.chain
-  }
-
-  /** Whether the record has this line. */
-  contains = (n: number, hash: string): boolean => this.#chronicle.lacking([{ n, hash }]).length === 0
-
-  /** UTC days that have their seal. */
-  sealedDays = (): ReadonlySet<string> => this.#chronicle.sealedDays()
 
   /** A file is made for the vendor: the chain remembers it. @throws Error of the file system */
   async exchange(data: { readonly with: 'request' | 'usage' }): Promise<Date> {
@@ -141,10 +124,6 @@ export class LicenceKeeper {
   get installation(): Installation {
     return this.#installation
   }
-
-  /** Signs of tampering that stay: each is written down once; of a broken record is saved what is known. */
-  stands = (found: readonly Found[]): void => this.#chronicle.stands(found)
-  mend = (): void => this.#chronicle.mend()
 
   /** Signs the seal of a day and writes it down. @throws Error of the file system */
   seal(day: UnsignedSeal): void {

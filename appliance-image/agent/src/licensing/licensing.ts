@@ -8,14 +8,23 @@ import { cooperationHandler, entitlementsOf, ReportedUsage } from '../cooperatio
 import { PostgresDatabase } from '../database.ts'
 import { Enforcer } from '../enforcement/enforcer.ts'
 import { seatTable } from '../enforcement/seat-table.ts'
-import { Gate, type GateStanding, gateHandler, type Handler, loadLanguages } from '../gate/index.ts'
+import { Gate, gateHandler, type Handler, loadLanguages } from '../gate/index.ts'
 import { type Log, messageOf } from '../log.ts'
-import { type Metering, meterDatabase, startMetering } from '../metering/metering.ts'
-import type { Advice, LicenceStatus, VerbRequest, VerbResponse } from '../protocol.ts'
+import { meterDatabase, startMetering } from '../metering/metering.ts'
+import type { LicenceStatus, VerbRequest, VerbResponse } from '../protocol.ts'
 import type { Job } from '../scheduler.ts'
 import type { Verbs } from '../socket-server.ts'
 import type { Judge } from './judge.ts'
 import { LicenceKeeper } from './licence-keeper.ts'
+import {
+  gateStanding,
+  guardMessage,
+  idleMinutesOf,
+  licenceStatus,
+  summary,
+  usageOf,
+  type Working,
+} from './licence-status.ts'
 
 type LicensingVerbs = Pick<
   Verbs,
@@ -38,8 +47,6 @@ export interface Licensing {
   summary(): VerbResponse<'status'>['licence']
 }
 
-const IDLE_MINUTES = 20
-
 /** Puts together what carries out the contract: keeper, enforcer and gate. Whatever its files hold, it starts. */
 export async function startLicensing(
   config: Config,
@@ -50,19 +57,8 @@ export async function startLicensing(
   const keeper = new LicenceKeeper({ folder, product, vendorKeys }, { judge, wall, ran: () => process.uptime(), log })
   const audits = new Audits({ folder, into: folders.run, product }, { keeper, auditor })
   await keeper.load()
-  const login = (database: string) =>
-    new PostgresDatabase({ ...config.database, database }, (error) =>
-      log('database-lost', { message: messageOf(error) }),
-    )
-  const own = login(config.database.own)
-  const enforcer = new Enforcer(config, {
-    application: login(config.database.application),
-    own,
-    effects: () => keeper.standing.effects,
-    guardMessage: () => guardMessage(keeper),
-    record: (kind, data) => keeper.note(kind, data),
-    log,
-  })
+  const own = databaseOf(config, config.database.own, log)
+  const enforcer = enforcerOf(config, { keeper, own, log })
   const gate = new Gate(
     { session: upstream.session, languages: await loadLanguages(folders.texts) },
     {
@@ -88,7 +84,7 @@ export async function startLicensing(
   })
   keeper.onChange = () => void enforcer.run()
   // No request waits for it: a session that comes before finds its own seat again. But nothing is freed before.
-  const loaded = enforcer.run().then(() => gate.seats.load(keeper.downSeconds))
+  const loaded = enforcer.run().then(() => gate.seats.load(keeper.record.downSeconds))
   const working = { keeper, enforcer, gate, metering, audits, loaded }
   const status = () => licenceStatus(working)
   const usage = () => usageOf(status(), metering)
@@ -99,6 +95,22 @@ export async function startLicensing(
     summary: () => summary(status()),
   }
 }
+
+const databaseOf = (config: Config, database: string, log: Log) =>
+  new PostgresDatabase({ ...config.database, database }, (error) => log('database-lost', { message: messageOf(error) }))
+
+const enforcerOf = (
+  config: Config,
+  { keeper, own, log }: { keeper: LicenceKeeper; own: PostgresDatabase; log: Log },
+): Enforcer =>
+  new Enforcer(config, {
+    application: databaseOf(config, config.database.application, log),
+    own,
+    effects: () => keeper.standing.effects,
+    guardMessage: () => guardMessage(keeper),
+    record: (kind, data) => keeper.note(kind, data),
+    log,
+  })
 
 function verbsOf(
   { keeper, enforcer, metering, audits }: Working,
@@ -171,16 +183,6 @@ function handlerForApplications(
   })
 }
 
-interface Working {
-  readonly keeper: LicenceKeeper
-  readonly enforcer: Enforcer
-  readonly gate: Gate
-  readonly metering: Metering
-  readonly audits: Audits
-  /** When the seats of before the start are known. */
-  readonly loaded: Promise<void>
-}
-
 const jobsOf = ({ keeper, enforcer, gate, metering, loaded }: Working, usage: () => Usage): Job[] => {
   const job = (name: string, intervalSeconds: number, run: () => Promise<void>): Job => ({
     ...{ name, intervalSeconds, jitterSeconds: 0, run },
@@ -198,69 +200,4 @@ const jobsOf = ({ keeper, enforcer, gate, metering, loaded }: Working, usage: ()
       await metering.run()
     }),
   ]
-}
-
-const idleMinutesOf = ({ standing }: LicenceKeeper) => standing.effects.limits.sessions?.idleMinutes ?? IDLE_MINUTES
-
-function gateStanding(keeper: LicenceKeeper, { title, license }: Config['product']): GateStanding {
-  const { blocked, readOnly, notices, limits } = keeper.standing.effects
-  const maintenance = keeper.maintenance
-  return {
-    // What a licence says outweighs that there must be one; and whoever cannot decide lets people in.
-    blocked: blocked ?? (license === 'required' && keeper.neverLicensed ? { page: 'unlicensed' } : null),
-    readOnly,
-    notices,
-    sessions: limits.sessions ?? null,
-    contact: keeper.licence?.contact ?? null,
-    title,
-    maintenance: maintenance && { ...maintenance, text: maintenance.text ?? undefined },
-  }
-}
-
-function guardMessage({ licence }: LicenceKeeper): string {
-  const ask = licence?.contact ?? licence?.iss ?? 'the vendor'
-  return `{used} of {allowed} named users are active. Deactivate one first, or ask ${ask} for a larger licence.`
-}
-
-function licenceStatus({ keeper, enforcer, gate, metering, audits }: Working): LicenceStatus {
-  const { sessions } = keeper.standing.effects.limits
-  const { working } = gate.seats.counts(idleMinutesOf(keeper))
-  return {
-    ...keeper.status(),
-    usage: {
-      users: enforcer.users,
-      sessions: { used: sessions ? working.people + working.administrators : null, max: sessions?.max ?? null },
-      services: { used: sessions ? working.services : null, max: sessions?.services ?? null },
-    },
-    findings: [
-      ...[...keeper.findings, ...audits.findings, ...metering.findings, ...enforcer.findings],
-      ...(gate.seats.reachable ? [] : [SEATS_UNREACHABLE]),
-    ],
-  }
-}
-
-function usageOf({ usage }: LicenceStatus, metering: Metering): Usage {
-  const { users, sessions: _, ...levels } = metering.levels()
-  const known = Object.entries(levels).filter((level): level is [string, number] => level[1] !== null)
-  const meters = Object.fromEntries(known)
-  return { users: usage.users.used ?? users ?? null, sessions: usage.sessions.used, meters }
-}
-
-function summary({ standing, findings }: LicenceStatus): VerbResponse<'status'>['licence'] {
-  const { state, since, until, reasons, next, effects } = standing
-  return {
-    standing: state,
-    since,
-    until,
-    next: until ? (next?.state ?? null) : null,
-    reasons: reasons.map(({ text }) => text),
-    due: effects.notices.map(({ key }) => key),
-    findings: [...findings],
-  }
-}
-
-const SEATS_UNREACHABLE: Advice = {
-  code: 'SEATS_UNREACHABLE',
-  message: 'The table of seats does not answer: whoever has one keeps it, and everybody else is let in.',
-  hint: 'See whether PostgreSQL runs: domicile status',
 }

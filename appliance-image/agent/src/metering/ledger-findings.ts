@@ -22,10 +22,10 @@ export class LedgerFindings {
       now: () => keeper.now(),
       note: (kind, data) => keeper.note(kind, data),
       seal: (day) => keeper.seal(day),
-      sealedDays: () => keeper.sealedDays(),
-      newest: (...kinds) => keeper.newest(...kinds),
-      describedMeters: () => keeper.linesOf(METERS).at(-1)?.data['meters'],
-      usedModules: () => new Set(keeper.linesOf(MODULE_FIRST_USED).map(({ data }) => String(data['module']))),
+      sealedDays: () => keeper.record.sealedDays(),
+      newest: (...kinds) => keeper.record.newest(...kinds),
+      describedMeters: () => keeper.record.linesOf(METERS).at(-1)?.data['meters'],
+      usedModules: () => new Set(keeper.record.linesOf(MODULE_FIRST_USED).map(({ data }) => String(data['module']))),
       tampered: (code, day, problem) => this.#tampered(code, day, `the samples of ${day}: ${problem}`),
     }
   }

@@ -109,10 +109,11 @@ function startSampling(
   const counted = countedBy({ meters, guards, sessions, traffic: gateway !== undefined })
   const folder = new LedgerFolder(join(folders.state, 'licence', 'ledger'))
   const days = new OpenDay(folder, found.record)
-  const contains = (n: number, hash: string) => keeper.contains(n, hash)
-  const seen = { chain: () => keeper.chain, contains, found: found.contradiction }
-  const testimony = new Testimony({ database: own, folder, days, log, ...seen }, now)
-  const begunAt = keeper.linesOf('begun')[0]?.at ?? now.toISOString()
+  const testimony = new Testimony(
+    { database: own, folder, days, log, record: keeper.record, found: found.contradiction },
+    now,
+  )
+  const begunAt = keeper.record.linesOf('begun')[0]?.at ?? now.toISOString()
   const firstHour = firstHourToCount(folder, days, { begunAt, now, counted })
   const reader = new MeterReader(counted, firstHour, { database: ports.application, monotonic: ports.monotonic })
   const gauges = {

@@ -1,7 +1,7 @@
-import type { Chain } from '@domicile/license/document'
 import type { Queryable } from '@domicile/license/instruments'
 import { dayOf } from '@domicile/license/utc'
 import { linesOf } from '../file-lines.ts'
+import type { Chronicle } from '../licensing/chronicle.ts'
 import { type Log, messageOf } from '../log.ts'
 import { instantOf } from './hours.ts'
 import type { LedgerFolder } from './ledger-folder.ts'
@@ -13,9 +13,7 @@ export interface TestimonyPorts {
   readonly database: Queryable
   readonly folder: LedgerFolder
   readonly days: OpenDay
-  /** Of the record; null: no line yet. */
-  chain(): Chain | null
-  contains(n: number, hash: string): boolean
+  readonly record: Pick<Chronicle, 'chain' | 'contains'>
   found(contradiction: Contradiction): void
   readonly log: Log
 }
@@ -53,12 +51,12 @@ export class Testimony {
   }
 
   async #compare(): Promise<void> {
-    const { database, days, folder, chain, contains, found } = this.#ports
+    const { database, days, folder, record, found } = this.#ports
     await prepareWitness(database)
     const seen = await readWitness(database)
     const held = {
-      genesis: chain()?.genesis ?? '',
-      contains,
+      genesis: record.chain?.genesis ?? '',
+      contains: record.contains,
       hasSample: (day: string, line: number, digits: string) => hasLine(folder.samplesPath(day), line, digits),
       sealed: days.sealed,
       knownAt: this.#knownAt,
@@ -67,7 +65,7 @@ export class Testimony {
   }
 
   async #write(at: Date): Promise<void> {
-    const [chain, file] = [this.#ports.chain(), this.#ports.days.file]
+    const [chain, file] = [this.#ports.record.chain, this.#ports.days.file]
     if (!chain || !file) return
     const { genesis, length, head } = chain
     const { day, lines, head: digits } = file
