@@ -58,7 +58,10 @@ export function toCreateOptions(spec: ContainerSpec): ContainerCreateOptions {
     ...(first && {
       NetworkingConfig: {
         EndpointsConfig: {
-          [first.network]: { Aliases: [...first.aliases], IPAMConfig: { IPv4Address: first.address } },
+          [first.network]: {
+            Aliases: [...first.aliases],
+            ...(first.address && { IPAMConfig: { IPv4Address: first.address } }),
+          },
         },
       },
     }),

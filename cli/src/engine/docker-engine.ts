@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import { StringDecoder } from 'node:string_decoder'
 import type { Engine, ExecOptions, ExecResult, FoundContainer } from '@domicile/stacks/apply'
 import type { ContainerSpec, NetworkSpec } from '@domicile/stacks/plan'
 import Docker from 'dockerode'
@@ -175,7 +176,7 @@ export class DockerEngine implements Engine {
     await finished(stream as Readable)
   }
 
-  async exec(name: string, command: readonly string[], { user, stdin }: ExecOptions = {}): Promise<ExecResult> {
+  async exec(name: string, command: readonly string[], { user, stdin, line }: ExecOptions = {}): Promise<ExecResult> {
     const exec = await this.#docker
       .getContainer(name)
       .exec({
@@ -188,13 +189,15 @@ export class DockerEngine implements Engine {
       .catch(explain)
     const stream = await exec.start({ hijack: true, stdin: stdin !== undefined }).catch(explain)
     const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []]
+    const lines = line && linesTo(line)
     this.#docker.modem.demuxStream(
       stream,
-      into((chunk) => stdout.push(chunk)),
+      lines ?? into((chunk) => stdout.push(chunk)),
       into((chunk) => stderr.push(chunk)),
     )
     if (stdin !== undefined) stream.end(stdin)
     await finished(stream, { writable: false })
+    lines?.end()
     const { ExitCode } = await exec.inspect()
     return {
       exitCode: ExitCode ?? 1,
@@ -214,6 +217,24 @@ const into = (take: (chunk: Buffer) => void) =>
       done()
     },
   })
+
+/** Cuts into lines; the last one need not have an end. */
+function linesTo(take: (line: string) => void): Writable {
+  const decoder = new StringDecoder('utf8')
+  let rest = ''
+  return new Writable({
+    write: (chunk: Buffer, _, done) => {
+      const lines = `${rest}${decoder.write(chunk)}`.split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) take(line)
+      done()
+    },
+    final: (done) => {
+      if (rest) take(rest)
+      done()
+    },
+  })
+}
 
 /** The engine’s multiplexed log format: 1 byte stream, 3 zero bytes, 4 bytes length (big endian), payload. */
 function* frames(whole: Buffer): Generator<{ stream: 'stdout' | 'stderr'; payload: Buffer }> {

@@ -28,7 +28,7 @@ export async function requireDocker(): Promise<void> {
 }
 
 /** The parts that come with every appliance, whatever the stack. */
-const SYSTEM_ROLES = ['postgres', 'gateway', 'agent'] as const
+const SYSTEM_ROLES = ['postgres', 'gateway', 'agent', 'backup'] as const
 
 /** Image reference by role: the stack’s services and the appliance’s own parts of this version of domicile. */
 export function imageReferences({ compose }: Stack, version: string): Map<string, string> {

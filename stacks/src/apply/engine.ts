@@ -44,6 +44,8 @@ export interface Engine {
 export interface ExecOptions {
   readonly user?: string
   readonly stdin?: string
+  /** Told each line of stdout as it comes; what is told is not kept. */
+  readonly line?: (text: string) => void
 }
 
 export interface ExecResult {

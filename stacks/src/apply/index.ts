@@ -14,4 +14,4 @@ export {
   type Timed,
   type Tools,
 } from './operation.ts'
-export { refuseForeignNames } from './ownership.ts'
+export { refuseForeignNames, removeOwnContainer } from './ownership.ts'

@@ -40,7 +40,7 @@ export interface Mount {
 export interface Attachment {
   readonly network: string
   readonly aliases: readonly string[]
-  /** Fixed, so that nothing depends on the order in which containers start. */
+  /** Fixed, so that nothing depends on the order in which containers start; empty: any, for what runs for a while. */
   readonly address: string
 }
 

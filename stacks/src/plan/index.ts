@@ -19,6 +19,7 @@ export {
   type Mount,
   type NetworkSpec,
   projectLabels,
+  sealed,
 } from './container-spec.ts'
 export { type VendorKey, volumeName, type Wanted } from './containers.ts'
 export { gatewayConf } from './gateway-conf.ts'

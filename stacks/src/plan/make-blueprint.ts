@@ -93,6 +93,12 @@ const directories = ({ etc, lib }: Blueprint['layout']) => [
   // Only root lists it; containers get single files bound from inside.
   { path: `${lib}/secrets`, mode: 0o700, uid: UID.root, gid: 0 },
   { path: `${lib}/run`, mode: 0o700, uid: UID.agent, gid: UID.agent },
+  { path: `${lib}/backup`, mode: 0o711, uid: UID.root, gid: 0 },
+  { path: `${lib}/backup/archive`, mode: 0o700, uid: UID.root, gid: 0 },
+  { path: `${lib}/backup/cache`, mode: 0o700, uid: UID.root, gid: 0 },
+  { path: `${lib}/backup/targets`, mode: 0o700, uid: UID.root, gid: 0 },
+  { path: `${lib}/backup/point-in-time`, mode: 0o700, uid: UID.postgres, gid: UID.postgres },
+  { path: `${lib}/backup/spool`, mode: 0o700, uid: UID.postgres, gid: UID.postgres },
 ]
 
 function configFiles(wanted: Wanted, postgres: Record<string, string>): HostFile[] {
@@ -176,6 +182,9 @@ function secretSpecs({ name, stack }: Wanted): SecretSpec[] {
     secret('database_password', 40, appUid),
     secret('agent_database_password', 40, UID.agent),
     secret('meter_database_password', 40, UID.agent),
+    // Without these two nothing of what was backed up can be read: they are on the recovery sheet, and nowhere made anew.
+    secret('backup_archive_key', 43, UID.root, false),
+    secret('backup_point_in_time_key', 43, UID.postgres, false),
     ...(cooperates(stack)
       ? [
           secret(LICENSE_SECRET, 43, userOfSecret(stack, LICENSE_SECRET) ?? appUid),

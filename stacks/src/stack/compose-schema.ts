@@ -9,7 +9,7 @@ import { durationSchema, sizeSchema } from './sizes.ts'
  */
 
 /** What the appliance adds itself; a stack cannot have services of these names. */
-export const RESERVED_SERVICES = ['postgres', 'gateway', 'agent'] as const
+export const RESERVED_SERVICES = ['postgres', 'gateway', 'agent', 'backup'] as const
 
 /** Its own volumes: data of PostgreSQL, keys of the agent, the gateway’s certificate. No service of a stack gets them. */
 export const RESERVED_VOLUMES = ['postgres', 'agent', 'tls'] as const

@@ -97,6 +97,21 @@ export const manifestSchema = z.strictObject({
     .default('optional')
     .describe('`required`: until a licence was applied people see a page that says so.'),
   documents: z.array(z.strictObject({ volume: z.string() })).default([]),
+  backup: z
+    .strictObject({
+      invariants: z
+        .record(word, z.strictObject({ title: oneLine(120), sql: z.string().min(1).max(4000) }))
+        .default({})
+        .describe(
+          'What must be the same in a restored copy: each query gives one number. Run as the role that only reads.',
+        ),
+      restored: file
+        .describe(
+          'SQL run as the owner in a database that was restored, before anybody works in it: what was bound to its time, like sessions, must not come alive again.',
+        )
+        .optional(),
+    })
+    .default({ invariants: {} }),
   strict: z.array(z.string()).default([]).describe('Preflight checks that may not be accepted when they fail.'),
 })
 

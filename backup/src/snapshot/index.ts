@@ -1,0 +1,3 @@
+export { type Manifest, manifestSchema } from './manifest.ts'
+export { RUN_ID, runIdAt } from './run-id.ts'
+export { KINDS, type Kind, type Snapshot, snapshotSchema } from './snapshot.ts'

@@ -1,0 +1,105 @@
+import { type ExecResult, removeOwnContainer } from '@domicile/stacks/apply'
+import { UserError } from '@domicile/stacks/kernel'
+import { type ContainerSpec, type Mount, sealed } from '@domicile/stacks/plan'
+import type { Appliance } from '../appliance/appliance.ts'
+import type { DockerEngine } from '../engine/docker-engine.ts'
+
+const MIB = 2 ** 20
+
+export interface RoomSpec {
+  /** Ends up in the container's name: `<appliance>-<service>-job`. */
+  readonly service: string
+  /** Whose image: a role of the release. */
+  readonly role: 'backup' | 'postgres' | (string & {})
+  readonly mounts: readonly Mount[]
+  /** `none` unless something must be reached. */
+  readonly network: 'none' | 'internal' | 'edge'
+  readonly user: string
+  readonly capabilities?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  readonly tmpfs?: Readonly<Record<string, string>>
+  readonly memoryBytes?: number
+}
+
+export interface RoomTools {
+  readonly engine: DockerEngine
+  readonly signal: AbortSignal
+}
+
+/** A container that does nothing by itself and in which programs are run, one after the other or side by side. */
+export interface Room {
+  readonly container: string
+  readonly user: string
+  exec(command: readonly string[], options?: { stdin?: string; line?: (text: string) => void }): Promise<ExecResult>
+}
+
+/**
+ * Programs of the backup engines run in a container of their own, made for one piece of work and gone after it, with the
+ * mounts, the network and the rights that this work needs and no others. Whatever runs in there ends with it: also what a
+ * killed run left behind, when the next one begins.
+ */
+export async function withRoom<T>(
+  { name, state }: Pick<Appliance, 'name' | 'state'>,
+  spec: RoomSpec,
+  { engine, signal }: RoomTools,
+  work: (room: Room) => Promise<T>,
+): Promise<T> {
+  const container = containerOf(name, state.images, spec)
+  await removeOwnContainer(engine, container.name, name)
+  const leave = () => removeOwnContainer(engine, container.name, name)
+  const interrupt = () => void leave().catch(() => undefined)
+  try {
+    await engine.createContainer(container)
+    await engine.startContainer(container.name)
+    signal.throwIfAborted()
+    signal.addEventListener('abort', interrupt, { once: true })
+    const { user } = spec
+    return await work({
+      container: container.name,
+      user,
+      exec: (command, options) => engine.exec(container.name, command, { user, ...options }),
+    })
+  } finally {
+    signal.removeEventListener('abort', interrupt)
+    await leave()
+  }
+}
+
+function containerOf(
+  appliance: string,
+  images: Appliance['state']['images'],
+  { service, role, mounts, network, user, ...spec }: RoomSpec,
+): ContainerSpec {
+  const image = images.find((candidate) => candidate.role === role)
+  if (!image) throw imageUnknown(role)
+  const one = sealed(
+    appliance,
+    {
+      service,
+      image: image.digest,
+      imageReference: image.reference,
+      entrypoint: ['sleep', 'infinity'],
+      command: [],
+      environment: spec.environment ?? {},
+      user,
+      mounts,
+      tmpfs: { '/tmp': 'rw,nosuid,nodev,size=64m,mode=1777', ...spec.tmpfs },
+      networks: network === 'none' ? [] : [{ network: `${appliance}_${network}`, aliases: [], address: '' }],
+      ports: [],
+      capabilities: spec.capabilities ?? [],
+      memoryBytes: spec.memoryBytes ?? 768 * MIB,
+      pids: 200,
+      after: [],
+      stopSeconds: 1,
+    },
+    true,
+  )
+  return one
+}
+
+/** Releases of before there were backups have no image for them. */
+const imageUnknown = (role: string) =>
+  new UserError(`The installed release has no image for ${role}.`, {
+    code: 'RELEASE_WITHOUT_BACKUP',
+    hint: 'It was built before Domicile made backups. Ask the vendor for a newer one.',
+  })
