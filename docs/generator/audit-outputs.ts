@@ -44,7 +44,7 @@ export const auditFigures = z
     covered: z
       .object({ from: instant, until: instant, minutes: z.int(), sampledMinutes: z.int() })
       .nullable()
-      .describe('Between when there was anything to sample; null: at no time.'),
+      .describe('Between when samples are due; null: at no time.'),
     users: level.nullable(),
     sessions: level.nullable(),
     meters: z.record(z.string(), z.discriminatedUnion('kind', [level, count])),

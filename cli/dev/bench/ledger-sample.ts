@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PostgresDatabase } from '../../../appliance-image/agent/src/database.ts'
-import { measureSampleCost } from '../../../appliance-image/agent/src/metering/sample-cost.ts'
 import type { Queryable } from '../../../license/src/instruments/index.ts'
 import { PASSWORD, startServer, type TestServer } from '../../../license/src/instruments/test-database.fixture.ts'
 import { median, table } from './fixture.ts'
 import { erpMeters } from './ledger-years.ts'
+import { measureSampleCost } from './sample-cost.ts'
 
 const METER = 'domicile_meter'
 /** So long as the hourly counts come round three times. */

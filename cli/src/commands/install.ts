@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os'
 import { refuseForeignNames } from '@domicile/stacks/apply'
-import { checkSequence } from '@domicile/stacks/release'
+import { checkSequence, type OpenRelease } from '@domicile/stacks/release'
 import { parseStack } from '@domicile/stacks/stack'
-import { Args, Flags } from '@oclif/core'
+import { Args, Flags, type Interfaces } from '@oclif/core'
 import { requireRoot, vendorKeysOf } from '../appliance/appliance.ts'
 import { withLock } from '../appliance/lock.ts'
 import { ApplianceCommand, dryRunFlag, nameFlag, yesFlag } from '../appliance-command.ts'
@@ -11,7 +11,7 @@ import { readGiven } from '../given-file.ts'
 import { applyLicence } from '../install/apply-licence.ts'
 import { firstLogin } from '../install/first-login.ts'
 import { carryOut, planInstallation, refuseOther } from '../install/install.ts'
-import { askSettings, givenSettings, readEarlier, wantedRecord } from '../install/prepare.ts'
+import { askSettings, type Earlier, givenSettings, readEarlier, wantedRecord } from '../install/prepare.ts'
 import { verifyDocuments } from '../license/verify-documents.ts'
 import { acceptFlag, hostFlags, routesInUse } from '../preflight/preflight.ts'
 import { type ReadinessRequest, requireReady } from '../preflight/require-ready.ts'
@@ -20,6 +20,8 @@ import { asker } from '../screen/asker.ts'
 import { closingText } from '../screen/closing-text.ts'
 import { planText } from '../screen/plan-text.ts'
 import { stage } from '../screen/stage.ts'
+
+type InstallFlags = Interfaces.InferredFlags<typeof Install.flags>
 
 export default class Install extends ApplianceCommand {
   static override summary = 'Install an appliance from a release file, or go on with an interrupted installation.'
@@ -56,36 +58,9 @@ export default class Install extends ApplianceCommand {
       const situation = refuseOther(earlier, release)
       if (situation === 'same') return this.alreadySo(name)
 
-      const stack = parseStack(release.stackFiles)
       const engine = new DockerEngine()
-      const choices = {
-        settingsFile: flags.settings,
-        hostname: flags.hostname,
-        address: flags.address,
-        httpPort: flags['http-port'],
-        httpsPort: flags['https-port'],
-        subnets: flags.subnet ?? [],
-      }
-      const given = await givenSettings(choices, earlier)
-      const ask = flags.yes || !process.stdin.isTTY || this.jsonEnabled() ? undefined : asker()
-      const settings = await askSettings(stack, given, ask)
-
-      const extractedBytes = release.manifest.unpackedBytes
-      const accepted =
-        situation === 'resume'
-          ? []
-          : await this.check({
-              name,
-              manifest: stack.manifest,
-              extractedBytes,
-              hostname: String(settings['hostname']),
-              flags,
-            })
-      const record = await wantedRecord(name, settings, choices, earlier, { engine, routes: routesInUse() })
-      const wanted = { ...record, accepted: [...record.accepted, ...accepted] }
-      const installation = planInstallation(release, stack, wanted, earlier)
-      const { blueprint, steps } = installation
-      await refuseForeignNames(blueprint, engine)
+      const installation = await this.plan(release, flags, { name, earlier, resumed: situation === 'resume' }, engine)
+      const { blueprint, steps, stack } = installation
       if (flags['dry-run']) {
         this.log(planText(blueprint, steps))
         return {
@@ -112,6 +87,35 @@ export default class Install extends ApplianceCommand {
       process.exitCode = exitCode
       return { ...result, licence: outcome }
     })
+  }
+
+  /** Asks what is not known yet, checks the host, and decides every step. Changes nothing. */
+  private async plan(
+    release: OpenRelease,
+    flags: InstallFlags,
+    { name, earlier, resumed }: { name: string; earlier: Earlier; resumed: boolean },
+    engine: DockerEngine,
+  ) {
+    const stack = parseStack(release.stackFiles)
+    const choices = {
+      settingsFile: flags.settings,
+      hostname: flags.hostname,
+      address: flags.address,
+      httpPort: flags['http-port'],
+      httpsPort: flags['https-port'],
+      subnets: flags.subnet ?? [],
+    }
+    const given = await givenSettings(choices, earlier)
+    const ask = flags.yes || !process.stdin.isTTY || this.jsonEnabled() ? undefined : asker()
+    const settings = await askSettings(stack, given, ask)
+    const { manifest } = stack
+    const asked = { name, manifest, extractedBytes: release.manifest.unpackedBytes, flags }
+    const accepted = resumed ? [] : await this.check({ ...asked, hostname: String(settings['hostname']) })
+    const record = await wantedRecord(name, settings, choices, earlier, { engine, routes: routesInUse() })
+    const wanted = { ...record, accepted: [...record.accepted, ...accepted] }
+    const installation = planInstallation(release, stack, wanted, earlier)
+    await refuseForeignNames(installation.blueprint, engine)
+    return { ...installation, stack }
   }
 
   private check(request: ReadinessRequest) {

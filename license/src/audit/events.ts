@@ -10,16 +10,8 @@ type AuditEvent = AuditFigures['events'][number]
 /** More than anybody reads; what is beyond is in the record. */
 const MOST_EVENTS = 2000
 
-/** Seals are the evidence itself; what sessions were refused, and what was metered, is counted; notices are many. */
-const UNTOLD = new Set([
-  SEAL,
-  METERS,
-  'notice-shown',
-  'metered',
-  'session-refused',
-  'session-over-limit',
-  'session-unchecked',
-])
+/** Seals are the evidence itself; what was metered is counted; notices are many. */
+const UNTOLD = new Set([SEAL, METERS, 'notice-shown', 'metered'])
 
 /** What happened in a period, as far as an audit is concerned; in words of ours, with numbers and codes of the record. */
 export function eventsIn(lines: readonly RecordLine[], { from, until }: PeriodCalendar): AuditEvent[] {

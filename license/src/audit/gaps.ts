@@ -6,7 +6,7 @@ import type { Block } from './blocks.ts'
 import { type Cause, type Causes, causesIn, type Explanation, explained } from './explanations.ts'
 import type { Gap } from './types.ts'
 
-/** When there was anything to sample, in milliseconds since 1970. */
+/** From when until when samples are due, in milliseconds since 1970. */
 export interface Covered {
   readonly from: number
   readonly until: number

@@ -46,7 +46,6 @@ const meter = z.strictObject({
   sql: z.nullable(vendorText(4000)),
   module: z.nullable(name),
 })
-const atLimit = z.strictObject({ pool: z.enum(['people', 'administrators', 'services']), max: count })
 /** Something could not be asked (all of it, or these meters), or can be again. */
 const reachability = z.strictObject({
   code: z.optional(code),
@@ -93,9 +92,6 @@ const SHAPES: Readonly<Record<string, z.ZodMiniType>> = {
     with: z.enum(['request', 'usage']),
     period: z.optional(z.strictObject({ from: z.iso.date(), to: z.iso.date() })),
   }),
-  'session-refused': atLimit,
-  'session-over-limit': atLimit,
-  'session-unchecked': z.strictObject({ because: z.literal('the application did not answer') }),
   'seats-unreachable': reachability,
   'seats-reachable': reachability,
   'meters-unreachable': reachability,

@@ -79,7 +79,7 @@ describe('nobody is told about anybody', () => {
         text: `Dear ${MARK},\n${signDocument('licence', erpLicence(), vendor)}`,
       },
     ],
-    ['session-refused', { pool: 'people', max: 4, user: MARK }],
+    ['import-refused', { code: MARK }],
     [`of-${MARK.toLowerCase()}`, { name: MARK }],
     ['exchange', { with: MARK }],
     ['meters', { meters: [], note: MARK }],

@@ -102,7 +102,7 @@ export interface AuditFigures {
   readonly contract: string | null
   readonly timezone: string
   readonly period: Period
-  /** Instants between which there was anything to sample. */
+  /** Instants between which samples are due. */
   readonly covered: {
     readonly from: string
     readonly until: string

@@ -83,11 +83,6 @@ export interface UsageAnswer {
   readonly counted: boolean
 }
 
-/** Whatever else is answered: `code` is UPPER_SNAKE and stable. */
-export interface ErrorAnswer {
-  readonly error: { readonly code: string; readonly message: string; readonly hint: string }
-}
-
 /** Longest holder, in UTF-16 units. */
 export const LONGEST_HOLDER = 128
 export const MOST_PER_EVENT = 1_000_000

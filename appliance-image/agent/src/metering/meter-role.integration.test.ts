@@ -13,8 +13,6 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PostgresDatabase } from '../database.ts'
 import { askMeters, type Question } from './meter-database.ts'
-import { countedBy } from './meters.ts'
-import { measureSampleCost } from './sample-cost.ts'
 import { prepareWitness, readWitness, type Seen, writeWitness } from './witness.ts'
 
 const METER = 'domicile_meter'
@@ -165,26 +163,4 @@ describe('the witness', () => {
     )
     expect(rows).toEqual([{ tableowner: AGENT }])
   })
-})
-
-test('a sample costs the database less than five milliseconds', async () => {
-  const modules = Object.fromEntries(
-    ['sale', 'purchase', 'stock', 'account', 'project', 'timesheet'].map((name) => [name, { transactions: SALES.sql }]),
-  )
-  const guards = { users: { table: 'res_user', active: 'active' } }
-  const counted = countedBy({
-    ...{ guards, sessions: true, traffic: true },
-    meters: { modules, active: { sql: 'select count(*) from res_user where active' } },
-  })
-  const databases = { application: meters, own: own.agent }
-  const costs = await measureSampleCost(databases, counted, { minutes: 180, elapsedMs: () => performance.now() })
-  const median = (all: readonly number[]) => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN
-  const mean = (all: readonly number[]) => all.reduce((sum, one) => sum + one, 0) / all.length
-
-  console.log(
-    `a sample: median ${median(costs.minutes).toFixed(2)} ms, mean ${mean(costs.minutes).toFixed(2)} ms; ` +
-      `an hour of six modules: ${median(costs.hours).toFixed(2)} ms`,
-  )
-  expect(costs.hours.length).toBeGreaterThan(0)
-  expect(mean(costs.minutes)).toBeLessThan(5)
 })

@@ -1,22 +1,16 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { type AuditReport, readReport } from '@domicile/license/audit'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { Args, Flags } from '@oclif/core'
-import { openAppliance, vendorKeysOf } from '../../appliance/appliance.ts'
+import { openAppliance } from '../../appliance/appliance.ts'
 import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
 import { agentOf } from '../../facts/running.ts'
 import { checkWritable, notWritten, writeGiven, writeNew } from '../../given-file.ts'
 import { auditCsv } from '../../license/audit-csv.ts'
 import { explain } from '../../license/audit-explain.ts'
 import { auditHtml } from '../../license/audit-html.ts'
-import { takeReport } from '../../license/audit-take.ts'
+import { handedOver, makeReport } from '../../license/audit-make.ts'
 import { auditText } from '../../license/audit-text.ts'
-import { counted } from '../../license/audit-words.ts'
 import { dayFlag } from '../../license/day-flags.ts'
-
-/** The report was made this moment, by licence time: that may be ahead of a clock that was set back. */
-const END_OF_TIME = new Date(8.64e15)
 
 export default class LicenseAudit extends ApplianceCommand {
   static override summary = 'What was used: users, concurrent accesses, modules, transactions, and what is missing.'
@@ -49,11 +43,13 @@ export default class LicenseAudit extends ApplianceCommand {
     for (const path of [flags.out, flags.html, flags.csv]) if (path) await checkWritable(path)
     const { blueprint, state } = await openAppliance(flags.name)
     const agent = agentOf(blueprint.layout.lib)
-    const made = await agent.call('licence-audit', { ...period, exchange: flags.out !== undefined })
-    const text = await takeReport(join(blueprint.layout.lib, 'run'), made, this.signal)
-    const report = readReport(text, { now: END_OF_TIME, vendorKeys: vendorKeysOf(state.trust) })
-    const findings = [...report.findings, ...made.findings.filter((one) => !isNamed(one, report))]
-    const audited = { ...report, findings: findings as AuditReport['findings'] }
+    const request = { ...period, exchange: flags.out !== undefined }
+    const { text, made, audited } = await makeReport(
+      agent,
+      { ...blueprint.layout, trust: state.trust },
+      request,
+      this.signal,
+    )
     if (flags.html) await writeGiven(flags.html, auditHtml(audited))
     if (flags.csv) await writeGiven(flags.csv, auditCsv(audited))
     const explained = flags.explain
@@ -64,11 +60,11 @@ export default class LicenseAudit extends ApplianceCommand {
       await writeNew(flags.out, text)
       this.log(`\n${handedOver(flags.out, audited, made)}`)
     }
-    if (findings.length > 0) process.exitCode = ExitCode.Unverified
+    if (audited.findings.length > 0) process.exitCode = ExitCode.Unverified
     return {
-      ...report.figures,
-      ...{ madeAt: report.madeAt, findings },
-      record: { lines: report.chain.length, genesis: report.chain.genesis, head: report.chain.head },
+      ...audited.figures,
+      ...{ madeAt: audited.madeAt, findings: audited.findings },
+      record: { lines: audited.chain.length, genesis: audited.chain.genesis, head: audited.chain.head },
       report: { file: flags.out ?? null, bytes: made.bytes, sha256: made.sha256 },
     }
   }
@@ -88,16 +84,4 @@ function checkedPeriod(from: string | null, to: string | null) {
     hint: 'Give the first day with --from and the last with --to.',
     exitCode: ExitCode.Usage,
   })
-}
-
-/** The agent looks at samples, too, which a report does not hold; what both see is said once. */
-const isNamed = ({ code, day }: { code: string; day: string | null }, { findings }: AuditReport) =>
-  findings.some((one) => one.code === code && one.day === day)
-
-function handedOver(path: string, { evidence, period }: AuditReport, made: { bytes: number; sha256: string }): string {
-  return [
-    `Wrote ${path}, ${made.bytes.toLocaleString('en')} bytes, SHA-256 ${made.sha256}.`,
-    `It holds the record of this installation (${counted(evidence.lines.length, 'line')}), ${counted(evidence.days.length, 'UTC day')} by the hour from ${period.from} to ${period.to}, the figures above, and a signature.`,
-    'Numbers, times and what the vendor signed; no names of people, nothing of what was entered. Every line of it can be read.',
-  ].join('\n')
 }

@@ -1,9 +1,9 @@
-import type { Queryable } from '@domicile/license/instruments'
-import { MINUTE_MS } from '@domicile/license/utc'
-import type { Meterable } from './meter-database.ts'
-import { MeterReader } from './meter-reader.ts'
-import type { Counted } from './meters.ts'
-import { prepareWitness, type Seen, writeWitness } from './witness.ts'
+import type { Meterable } from '../../../appliance-image/agent/src/metering/meter-database.ts'
+import { MeterReader } from '../../../appliance-image/agent/src/metering/meter-reader.ts'
+import type { Counted } from '../../../appliance-image/agent/src/metering/meters.ts'
+import { prepareWitness, type Seen, writeWitness } from '../../../appliance-image/agent/src/metering/witness.ts'
+import type { Queryable } from '../../../license/src/instruments/index.ts'
+import { MINUTE_MS } from '../../../license/src/utc.ts'
 
 /** What one sample costs the database after another, in milliseconds, the way there and back included. */
 export interface SampleCosts {
