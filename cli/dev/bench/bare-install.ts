@@ -19,6 +19,7 @@ export function bareBlueprint(
     subnets: { internal: '10.204.254.0/24', edge: '10.204.255.0/24' },
     images: Object.fromEntries(manifest.images.map(({ role, ...image }) => [role, image])),
     host,
+    volumes: {},
     tls: { mode: 'internal' },
     vendorKeys: [],
   })

@@ -34,7 +34,7 @@ export async function openAppliance(flagName: string | undefined): Promise<Appli
 
 export const blueprintOf = (
   wanted: WantedRecord,
-  state: Pick<StateRecord, 'images' | 'host' | 'trust'>,
+  state: Pick<StateRecord, 'images' | 'host' | 'trust' | 'volumes'>,
   stack: Stack,
 ): Blueprint =>
   makeBlueprint({
@@ -46,6 +46,7 @@ export const blueprintOf = (
     tls: wanted.tls.mode === 'acme' ? acme(wanted.tls) : { mode: wanted.tls.mode },
     images: Object.fromEntries(state.images.map(({ role, ...image }) => [role, image])),
     host: state.host,
+    volumes: state.volumes,
     vendorKeys: vendorKeysOf(state.trust),
   })
 

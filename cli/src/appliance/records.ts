@@ -46,6 +46,8 @@ const stateSchema = z.strictObject({
   ),
   /** Memory and cores of the host when the appliance was sized, so that `apply` compares with the same measure. */
   host: z.strictObject({ memoryBytes: z.int(), cpus: z.int() }),
+  /** By key, the volumes that do not have the name they were installed with: what a restore filled beside and switched to. */
+  volumes: z.record(z.string(), z.string()).default({}),
   installedAt: z.string().nullable(),
 })
 

@@ -49,7 +49,7 @@ export function drift(blueprint: Blueprint, facts: RunningFacts): Difference[] {
         { kind: 'network', subject: name, aspect: 'network', wanted: words({ subnet, internal }), found: words(found) },
       ]
     }),
-    ...blueprint.volumes.filter((name) => !facts.volumes.get(name)).map((name) => gone('volume', name)),
+    ...blueprint.volumes.filter(({ name }) => !facts.volumes.get(name)).map(({ name }) => gone('volume', name)),
     ...blueprint.containers.flatMap((container) => containerDrift(container, facts.containers.get(container.name))),
     // Without the application's own there is nothing to mend: that is data that is gone.
     ...(facts.databases?.includes(blueprint.database.name) && !facts.databases.includes(AGENT_DATABASE)

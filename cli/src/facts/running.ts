@@ -37,7 +37,7 @@ export async function readRunning({ blueprint, state, engine }: Appliance): Prom
     await Promise.all([
       each(names(blueprint.containers), (name) => findContainer(engine, name)),
       each(names(blueprint.networks), engine.findNetwork.bind(engine)),
-      each(blueprint.volumes, async (name) => (await engine.findVolume(name)) !== undefined),
+      each(names(blueprint.volumes), async (name) => (await engine.findVolume(name)) !== undefined),
       missingImages(state.images, engine),
       changedFiles(blueprint.files),
       missingSecrets(blueprint.secrets.filter(({ replaceable }) => replaceable)),

@@ -60,6 +60,7 @@ export function planInstallation(
     trust: release.trust,
     images: manifest.images.map(({ role, reference, digest, layers }) => ({ role, reference, digest, layers })),
     host: earlier.state?.host ?? measureHost(),
+    volumes: earlier.state?.volumes ?? {},
     installedAt: null,
   }
   const blueprint = blueprintOf(wanted, state, stack)

@@ -9,7 +9,7 @@ export function planText(blueprint: Blueprint, steps: readonly Step[]): string {
       ({ name, subnet, internal }) =>
         `Network     ${name}  ${subnet}  ${internal ? 'closed: no way out' : 'published ports and what may go out'}`,
     ),
-    ...volumes.map((name) => `Volume      ${name}`),
+    ...volumes.map(({ name }) => `Volume      ${name}`),
     ...containers.map(({ name, imageReference, image, user, memoryBytes, ports }) => {
       const published = ports.map(({ address, host, container }) => `${address}:${host}->${container}`).join(' ')
       return `Container   ${name}  ${imageReference} (${image.slice(7, 19)})  user ${user ?? 'of the image'}  ${Math.round(memoryBytes / 2 ** 20)} MiB  ${published}`.trimEnd()

@@ -24,6 +24,7 @@ export function rehearseBlueprint(stack: Stack): Blueprint {
     subnets: { internal: '10.201.0.0/24', edge: '10.201.1.0/24' },
     images: {},
     host: { memoryBytes: stack.manifest.requires.memory, cpus: stack.manifest.requires.cpu },
+    volumes: {},
     tls: { mode: 'internal' },
     vendorKeys: [],
   })

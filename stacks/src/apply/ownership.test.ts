@@ -59,7 +59,7 @@ describe.each([
     const blueprint = { name: 'erp', containers: [], networks: [], volumes: [] } as unknown as Blueprint
 
     await expect(refuseForeignNames(blueprint, engine)).resolves.toBeUndefined()
-    for (const thing of [{ containers: [container] }, { networks: [network] }, { volumes: [name] }])
+    for (const thing of [{ containers: [container] }, { networks: [network] }, { volumes: [{ key: 'app', name }] }])
       await expect(refuseForeignNames({ ...blueprint, ...thing }, engine)).rejects.toThrow('does not belong to')
   })
 })

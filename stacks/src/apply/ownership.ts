@@ -31,7 +31,7 @@ export async function refuseForeignNames(
   for (const container of containers)
     refuseForeign('container', container.name, await engine.findContainer(container.name), name)
   for (const network of networks) refuseForeign('network', network.name, await engine.findNetwork(network.name), name)
-  for (const volume of volumes) refuseForeign('volume', volume, await engine.findVolume(volume), name)
+  for (const volume of volumes) refuseForeign('volume', volume.name, await engine.findVolume(volume.name), name)
 }
 
 /** Removes a container of the appliance; one of somebody else, or none, is left as it is. */

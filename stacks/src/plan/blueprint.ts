@@ -39,6 +39,13 @@ export interface SecretSpec {
   readonly replaceable: boolean
 }
 
+/** A volume: what it is for, and what the engine calls it. */
+export interface VolumeSpec {
+  /** `postgres`, `agent`, `tls`, or its name in the stack. */
+  readonly key: string
+  readonly name: string
+}
+
 /** Everything one appliance consists of on its host: what install makes, apply compares and uninstall removes. */
 export interface Blueprint {
   readonly name: string
@@ -47,7 +54,7 @@ export interface Blueprint {
   readonly files: readonly HostFile[]
   readonly secrets: readonly SecretSpec[]
   readonly networks: readonly NetworkSpec[]
-  readonly volumes: readonly string[]
+  readonly volumes: readonly VolumeSpec[]
   /** In start order. */
   readonly containers: readonly ContainerSpec[]
   readonly jobs: {

@@ -19,6 +19,8 @@ export interface Wanted {
   /** Image by role: `postgres`, `gateway`, `agent` and every service of the stack. */
   readonly images: Readonly<Record<string, { readonly digest: string; readonly reference: string }>>
   readonly host: { readonly memoryBytes: number; readonly cpus: number }
+  /** Which volume of the engine holds what: by key, those that do not have the name they were installed with. */
+  readonly volumes: Pointers
   readonly tls:
     | { readonly mode: 'internal' | 'provided' }
     | { readonly mode: 'acme'; readonly email: string; readonly directory?: string }
@@ -52,7 +54,12 @@ const holdsToken = ({ secrets }: Service) => secrets.includes(LICENSE_SECRET)
 /** Whether a service of the stack speaks with the agent. */
 export const cooperates = ({ compose }: Stack) => Object.values(compose.services).some(holdsToken)
 
-export const volumeName = (appliance: string, volume: string) => `${appliance}_${volume}`
+/** By a volume's key: what the engine calls it. */
+export type Pointers = Readonly<Record<string, string>>
+
+/** The volume that is in use: another one than it was installed with after a restore, which fills new ones beside. */
+export const volumeName = ({ name, volumes }: { name: string; volumes: Pointers }, key: string): string =>
+  volumes[key] ?? `${name}_${key}`
 export const networkName = (appliance: string, network: 'internal' | 'edge') => `${appliance}_${network}`
 
 /** Fixed addresses: agent .2, postgres .3, gateway .4, the stack's services from .10 in their order in the file. */
@@ -83,9 +90,9 @@ function seal(
   )
 }
 
-const volume = (appliance: string, source: string, target: string, readOnly = false): Mount => ({
+const volume = (wanted: Wanted, key: string, target: string, readOnly = false): Mount => ({
   type: 'volume',
-  source: volumeName(appliance, source),
+  source: volumeName(wanted, key),
   target,
   readOnly,
 })
@@ -119,7 +126,7 @@ export function postgresContainer(context: Context, memoryBytes: number): Contai
     ...system,
     service: 'postgres',
     mounts: [
-      volume(context.wanted.name, 'postgres', '/var/lib/postgresql'),
+      volume(context.wanted, 'postgres', '/var/lib/postgresql'),
       bind(`${lib}/config/postgresql.conf`, '/etc/domicile/postgresql.conf'),
       bind(`${lib}/secrets/postgres_password`, '/run/secrets/postgres_password'),
     ],
@@ -143,8 +150,8 @@ export function agentContainer(context: Context): ContainerSpec {
     ...system,
     service: 'agent',
     mounts: [
-      volume(name, 'agent', '/var/lib/domicile'),
-      volume(name, 'tls', '/tls'),
+      volume(context.wanted, 'agent', '/var/lib/domicile'),
+      volume(context.wanted, 'tls', '/tls'),
       bind(`${lib}/config/agent.json`, '/etc/domicile/agent.json'),
       bind(`${lib}/secrets/agent_database_password`, '/run/secrets/agent_database_password'),
       bind(`${lib}/secrets/meter_database_password`, '/run/secrets/meter_database_password'),
@@ -165,7 +172,7 @@ export function gatewayContainer(context: Context): ContainerSpec {
     ...system,
     service: 'gateway',
     mounts: [
-      volume(name, 'tls', '/tls', true),
+      volume(context.wanted, 'tls', '/tls', true),
       bind(`${layoutOf(name).lib}/config/gateway.conf`, '/etc/domicile/gateway.conf'),
     ],
     tmpfs: { '/tmp': tmpfsFor(`${UID.gateway}:8300`, '256m') },
@@ -223,7 +230,7 @@ function applicationPart({ wanted, url, hostname, secrets }: Context, name: stri
     environment: { ...environment, ...(holdsToken(service) && { DOMICILE_LICENSE_URL: 'http://agent:8081' }) },
     user: service.user,
     mounts: [
-      ...service.volumes.map(({ source, target, readOnly }) => volume(wanted.name, source, target, readOnly)),
+      ...service.volumes.map(({ source, target, readOnly }) => volume(wanted, source, target, readOnly)),
       ...own.map((secret) => bind(secret.path, `/run/secrets/${secret.name}`)),
     ],
     tmpfs: Object.fromEntries(service.tmpfs.map((path) => [path, tmpfsFor(service.user)])),

@@ -9,6 +9,7 @@ export {
   layoutOf,
   METER_ROLE,
   type SecretSpec,
+  type VolumeSpec,
 } from './blueprint.ts'
 export {
   APPLIANCE_LABEL,
@@ -21,7 +22,7 @@ export {
   projectLabels,
   sealed,
 } from './container-spec.ts'
-export { type VendorKey, volumeName, type Wanted } from './containers.ts'
+export { type Pointers, type VendorKey, volumeName, type Wanted } from './containers.ts'
 export { gatewayConf } from './gateway-conf.ts'
 export { makeBlueprint } from './make-blueprint.ts'
 export { type Difference, mendSteps } from './mend.ts'

@@ -21,6 +21,7 @@ function blueprint(changes: Partial<Wanted> = {}): Blueprint {
     subnets: { internal: '10.201.0.0/24', edge: '10.201.1.0/24' },
     images: Object.fromEntries(roles.map((role) => [role, image(role)])),
     host: { memoryBytes: 8 * GIB, cpus: 4 },
+    volumes: {},
     tls: { mode: 'internal' },
     vendorKeys: [],
     ...changes,
@@ -50,6 +51,17 @@ test('only the gateway publishes ports and only it is outside the closed network
       .map((container) => container.service),
   ).toEqual(['gateway'])
   expect(networks.find(({ name }) => name === 'erp_internal')?.internal).toBe(true)
+})
+
+test('a pointer names another volume everywhere, and only what mounts it is another container', () => {
+  const restored = blueprint({ volumes: { postgres: 'erp_postgres_20261122' } })
+  const hash = (name: string, of: Blueprint) => service(name, of).labels['com.docker.compose.config-hash']
+
+  expect(restored.volumes).toContainEqual({ key: 'postgres', name: 'erp_postgres_20261122' })
+  expect(restored.volumes.map(({ name }) => name)).not.toContain('erp_postgres')
+  expect(service('postgres', restored).mounts[0]?.source).toBe('erp_postgres_20261122')
+  expect(hash('postgres', restored)).not.toBe(hash('postgres', blueprint()))
+  expect(hash('agent', restored)).toBe(hash('agent', blueprint()))
 })
 
 test('the agent gets a way out only for ACME', () => {
@@ -223,5 +235,8 @@ describe('mending', () => {
       'Volumes with data are missing: erp_postgres',
     )
     expect(() => mendSteps(blueprint(), [], [difference('volume', 'erp_tls')])).not.toThrow()
+    const restored = blueprint({ volumes: { postgres: 'other', tls: 'yet_another' } })
+    expect(() => mendSteps(restored, [], [difference('volume', 'other')])).toThrow('missing: other')
+    expect(() => mendSteps(restored, [], [difference('volume', 'yet_another')])).not.toThrow()
   })
 })

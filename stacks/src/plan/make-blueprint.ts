@@ -66,7 +66,10 @@ export function makeBlueprint(wanted: Wanted): Blueprint {
       network(name, 'internal', true, wanted.subnets.internal),
       network(name, 'edge', false, wanted.subnets.edge),
     ],
-    volumes: ['postgres', 'agent', 'tls', ...stack.compose.volumes].map((volume) => volumeName(name, volume)),
+    volumes: ['postgres', 'agent', 'tls', ...stack.compose.volumes].map((key) => ({
+      key,
+      name: volumeName(wanted, key),
+    })),
     containers: [postgresContainer(context, memory), agentContainer(context), ...services, gatewayContainer(context)],
     jobs: {
       ...(initialize && { initialize: jobContainer(context, initialize) }),

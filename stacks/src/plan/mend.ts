@@ -61,7 +61,7 @@ export function mendSteps(
     ...(postgres ? settingsSteps(postgres.name, [...settings]) : []),
     ...discardSteps(blueprint.name, replaced, differences),
     ...blueprint.networks.filter(({ name }) => networks.has(name)).map(networkStep),
-    ...blueprint.volumes.filter((name) => volumes.has(name)).map((name) => volumeStep(name, blueprint.name)),
+    ...blueprint.volumes.filter(({ name }) => volumes.has(name)).map((volume) => volumeStep(volume, blueprint.name)),
     ...startSteps(replaced.filter((container) => container === postgres)),
     // A role has the password that its secret says.
     ...(postgres && (secrets.size > 0 || subjects('database').size > 0)
@@ -115,8 +115,8 @@ const discardSteps = (
     }))
 }
 
-function refuseMissingData({ name, volumes }: Blueprint, missing: ReadonlySet<string>): void {
-  const data = volumes.filter((volume) => missing.has(volume) && !REFILLED.includes(volume.slice(name.length + 1)))
+function refuseMissingData({ volumes }: Blueprint, missing: ReadonlySet<string>): void {
+  const data = volumes.filter(({ key, name }) => missing.has(name) && !REFILLED.includes(key)).map(({ name }) => name)
   if (data.length === 0) return
   throw new UserError(
     `Volumes with data are missing: ${data.join(', ')}. Empty ones in their place would look like a healthy appliance.`,

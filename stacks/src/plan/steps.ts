@@ -1,4 +1,4 @@
-import type { Blueprint, DatabaseSpec, HostDirectory, HostFile, SecretSpec } from './blueprint.ts'
+import type { Blueprint, DatabaseSpec, HostDirectory, HostFile, SecretSpec, VolumeSpec } from './blueprint.ts'
 import type { ContainerSpec, NetworkSpec } from './container-spec.ts'
 
 /** One change to the host, as data. Each kind has a handler in `apply/` that can run it again and undo it. */
@@ -160,9 +160,9 @@ export const databaseStep = (postgres: string, database: DatabaseSpec): Step => 
   action: { kind: 'database', postgres, database },
 })
 
-export const volumeStep = (volume: string, appliance: string): Step => ({
-  id: `volume ${volume}`,
-  title: `Make the volume ${volume}`,
+export const volumeStep = ({ key, name }: VolumeSpec, appliance: string): Step => ({
+  id: `volume ${name}`,
+  title: `Make the volume ${name}`,
   undo: 'remove the volume if it was made here',
-  action: { kind: 'volume', volume, key: volume.slice(appliance.length + 1), appliance },
+  action: { kind: 'volume', volume: name, key, appliance },
 })

@@ -25,6 +25,7 @@ const state: StateRecord = {
     ...{ role, reference: `${role}:1`, digest: `sha256:${role}`, layers: [] },
   })),
   host: { memoryBytes: 64 * 2 ** 30, cpus: 16 },
+  volumes: { postgres: 'erp_postgres_20261122T013000Z-3f9a1c' },
 }
 const appliance = { name: 'erp', wanted, state, stack: open, blueprint: blueprintOf(wanted, state, open) } as Appliance
 const key = generateKeyPair().publicKey
@@ -34,10 +35,10 @@ const plan = () => planScratch(appliance, key, place)
 test('nothing of the copy has the name or the folders of what it is a copy of', () => {
   const { name, blueprint } = plan()
   const { containers, networks, volumes, layout, files, secrets } = blueprint
-  const names = [...containers, ...networks].map((thing) => thing.name)
+  const names = [...containers, ...networks, ...volumes].map((thing) => thing.name)
 
   expect(name).toBe('erp-selftest')
-  for (const own of [...names, ...volumes]) expect(own).toMatch(/^erp-selftest[-_]/)
+  for (const own of names) expect(own).toMatch(/^erp-selftest[-_]/)
   for (const path of [layout.etc, layout.lib, ...[...files, ...secrets].map((file) => file.path)])
     expect(path).toContain('/erp-selftest')
 })

@@ -48,6 +48,7 @@ export function planScratch({ name: original, wanted, state, stack }: Appliance,
     overKeptData: false,
     trust: pinKey(key),
     host: { ...state.host, memoryBytes: Math.min(state.host.memoryBytes, MEMORY_BYTES) },
+    volumes: {},
     installedAt: null,
   }
   const closed = { ...stack, manifest: { ...stack.manifest, egress: [] } }

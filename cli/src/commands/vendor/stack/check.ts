@@ -25,7 +25,7 @@ export default class VendorStackCheck extends ApplianceCommand {
         .map(({ key }) => key)
         .join(', ')}`,
     )
-    this.log(`  volumes   ${blueprint.volumes.join(', ')}`)
+    this.log(`  volumes   ${blueprint.volumes.map(({ name }) => name).join(', ')}`)
     const meters = describeMeters(manifest.meters ?? {})
     for (const kind of ['level', 'count'] as const) {
       const names = meters.flatMap((meter) => (meter.kind === kind ? meter.name : []))
