@@ -1,8 +1,10 @@
+import { BackupRefusal } from '@domicile/backup/refusal'
 import { LicenceRefusal } from '@domicile/license/refusal'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { confirm, input } from '@inquirer/prompts'
 import { Command, Flags, type Interfaces } from '@oclif/core'
 import { APPLIANCE_NAME } from './appliance/name.ts'
+import { BACKUP_REFUSAL_EXIT } from './backup/refusal-exit.ts'
 import { REFUSAL_EXIT } from './license/refusal-exit.ts'
 
 /** What every command shares: when to ask, how to stop, how errors end. */
@@ -105,6 +107,10 @@ function toUserError(error: Interfaces.CommandError): UserError {
   }
   if (error instanceof LicenceRefusal) {
     return new UserError(error.message, { code: error.code, hint: error.hint, exitCode: REFUSAL_EXIT[error.kind] })
+  }
+  if (error instanceof BackupRefusal) {
+    const { code, hint, kind } = error
+    return new UserError(error.message, { code, hint, exitCode: BACKUP_REFUSAL_EXIT[kind] })
   }
   if (error.name === 'ExitPromptError' || error.name === 'AbortError') return declined()
   if ('parse' in error || error.oclif?.exit === 2) {
