@@ -1,0 +1,174 @@
+import type { Snapshot } from '../snapshot/index.ts'
+import { ARCHIVE, type Proof } from './claims.ts'
+import { dayIn, mondayOf, plusDays } from './weeks.ts'
+
+const DAY_MS = 24 * 3600 * 1000
+
+/** A week from Monday to Sunday, cut at the ends of the period. */
+export interface Week {
+  /** First and last day, YYYY-MM-DD. */
+  readonly from: string
+  readonly to: string
+  /** How many drills found a snapshot equal, and how many did not. */
+  readonly proven: number
+  readonly failed: number
+  /** Shortest and longest measured recovery, in seconds; null: none was. */
+  readonly recoverySeconds: { readonly least: number; readonly most: number } | null
+}
+
+export interface YearFigures {
+  readonly period: { readonly from: string; readonly to: string; readonly timeZone: string }
+  readonly weeks: readonly Week[]
+  /** Weeks in which something was proven, of all weeks that are over. */
+  readonly weeksProven: number
+  readonly weeksOver: number
+  readonly proven: number
+  readonly failed: number
+  /** The longest time without a proof, ends of the period included; instants. Null: nothing of the period is over. */
+  readonly longestGap: { readonly from: string; readonly until: string; readonly days: number } | null
+  /** Measured recoveries that were seen to work, in seconds; null: none. */
+  readonly recovery: {
+    readonly least: number
+    readonly median: number
+    readonly most: number
+    readonly last: number
+  } | null
+  /** How old the restored snapshot was when it was proven, at most; in hours. */
+  readonly oldestProvenHours: number | null
+  /** By place from which was restored. */
+  readonly places: readonly {
+    readonly name: string
+    readonly secondCopy: boolean
+    readonly proven: number
+    readonly failed: number
+    readonly lastProven: string | null
+  }[]
+  /** What is kept at the end. */
+  readonly kept: {
+    readonly snapshots: number
+    readonly counting: number
+    readonly proven: number
+    readonly held: number
+    readonly oldest: string | null
+    readonly newest: string | null
+  }
+}
+
+export interface YearParts {
+  readonly proofs: readonly Proof[]
+  /** Of the catalogue, as they are now. */
+  readonly snapshots: readonly Snapshot[]
+  /** Days in the time zone, both inclusive. */
+  readonly from: string
+  readonly to: string
+  readonly timeZone: string
+  readonly now: Date
+}
+
+/** What the contract's yearly report says of backups. */
+export function yearOf({ proofs: all, snapshots, from, to, timeZone, now }: YearParts): YearFigures {
+  const dayOf = (instant: string) => dayIn(new Date(instant), timeZone)
+  const proofs = all.filter(({ at }) => dayOf(at) >= from && dayOf(at) <= to)
+  const proven = proofs.filter(({ verdict }) => verdict === 'proven')
+  const weeks = weeksOf(from, to).map((week) =>
+    weekOf(
+      week,
+      proofs.filter(({ at }) => dayOf(at) >= week.from && dayOf(at) <= week.to),
+    ),
+  )
+  const over = weeks.filter((week) => week.to < dayIn(now, timeZone))
+  const ages = proven.map(({ at, snapshotAt }) => (Date.parse(at) - Date.parse(snapshotAt)) / 3_600_000)
+  return {
+    period: { from, to, timeZone },
+    weeks,
+    weeksProven: over.filter((week) => week.proven > 0).length,
+    weeksOver: over.length,
+    proven: proven.length,
+    failed: proofs.length - proven.length,
+    longestGap: longestGap(proven, { from, to, timeZone, now }),
+    recovery: recoveryOf(proven),
+    oldestProvenHours: ages.length > 0 ? Math.max(...ages) : null,
+    places: placesOf(proofs),
+    kept: keptOf(snapshots),
+  }
+}
+
+function weeksOf(from: string, to: string): { from: string; to: string }[] {
+  const weeks: { from: string; to: string }[] = []
+  for (let monday = mondayOf(from); monday <= to; monday = plusDays(monday, 7)) {
+    const sunday = plusDays(monday, 6)
+    weeks.push({ from: monday < from ? from : monday, to: sunday > to ? to : sunday })
+  }
+  return weeks
+}
+
+function weekOf({ from, to }: { from: string; to: string }, proofs: readonly Proof[]): Week {
+  const proven = proofs.filter(({ verdict }) => verdict === 'proven')
+  const times = timesOf(proven)
+  return {
+    ...{ from, to, proven: proven.length, failed: proofs.length - proven.length },
+    recoverySeconds: times.length > 0 ? { least: Math.min(...times), most: Math.max(...times) } : null,
+  }
+}
+
+const timesOf = (proofs: readonly Proof[]) =>
+  proofs.flatMap(({ recoverySeconds }) => (recoverySeconds === null ? [] : [recoverySeconds]))
+
+function recoveryOf(proven: readonly Proof[]): YearFigures['recovery'] {
+  const times = timesOf(proven)
+  const sorted = times.toSorted((one, other) => one - other)
+  const [least, last] = [sorted[0], times.at(-1)]
+  if (least === undefined || last === undefined) return null
+  return { least, median: sorted[Math.floor((sorted.length - 1) / 2)] ?? least, most: sorted.at(-1) ?? least, last }
+}
+
+/** A proof counts from when it was signed. Time that has not passed yet is no gap. */
+function longestGap(
+  proven: readonly Proof[],
+  { from, to, timeZone, now }: Pick<YearParts, 'from' | 'to' | 'timeZone' | 'now'>,
+): YearFigures['longestGap'] {
+  const begins = startOf(from, timeZone)
+  const ends = Math.min(startOf(plusDays(to, 1), timeZone), now.getTime())
+  if (ends <= begins) return null
+  const marks = [begins, ...proven.map(({ at }) => Date.parse(at)).toSorted((one, other) => one - other), ends]
+  let longest = { from: begins, until: begins }
+  for (const [index, until] of marks.slice(1).entries()) {
+    const since = marks[index] ?? begins
+    if (until - since > longest.until - longest.from) longest = { from: since, until }
+  }
+  return {
+    from: new Date(longest.from).toISOString(),
+    until: new Date(longest.until).toISOString(),
+    days: Math.round(((longest.until - longest.from) / DAY_MS) * 10) / 10,
+  }
+}
+
+function placesOf(proofs: readonly Proof[]): YearFigures['places'] {
+  const names = [...new Set(proofs.map(({ from }) => from))].sort(
+    (one, other) => Number(other === ARCHIVE) - Number(one === ARCHIVE) || (one < other ? -1 : 1),
+  )
+  return names.map((name) => {
+    const here = proofs.filter(({ from }) => from === name)
+    const proven = here.filter(({ verdict }) => verdict === 'proven')
+    return {
+      ...{ name, secondCopy: name !== ARCHIVE, proven: proven.length, failed: here.length - proven.length },
+      lastProven:
+        proven
+          .map(({ at }) => at)
+          .toSorted()
+          .at(-1) ?? null,
+    }
+  })
+}
+
+function keptOf(snapshots: readonly Snapshot[]): YearFigures['kept'] {
+  const instants = snapshots.map(({ at }) => at).toSorted()
+  return {
+    snapshots: snapshots.length,
+    counting: snapshots.filter(({ refused }) => refused === null).length,
+    proven: snapshots.filter(({ provenAt }) => provenAt !== null).length,
+    held: snapshots.filter(({ hold }) => hold !== null).length,
+    oldest: instants[0] ?? null,
+    newest: instants.at(-1) ?? null,
+  }
+}
