@@ -8,8 +8,11 @@ import { stageAgent } from './bundle-agent.ts'
 import manifest from './package.json' with { type: 'json' }
 
 /** The system images, parents first. */
-export const IMAGES = ['base', 'postgres', 'gateway', 'agent'] as const
+export const IMAGES = ['base', 'postgres', 'gateway', 'agent', 'backup'] as const
 export type ImageName = (typeof IMAGES)[number]
+type DerivedImage = Exclude<ImageName, 'base'>
+
+const parentOf = (name: DerivedImage): ImageName => (name === 'backup' ? 'postgres' : 'base')
 
 export type BuildOptions = {
   /** Which to build; all when absent. */
@@ -41,7 +44,7 @@ export async function buildImages({ only = IMAGES, base, fresh = false, report =
   for (const name of IMAGES.filter((image) => only.includes(image))) {
     const started = performance.now()
     const image = imageReference(name)
-    const changed = name === 'base' ? await buildBase(base, fresh) : await buildOnBase(name, fresh)
+    const changed = name === 'base' ? await buildBase(base, fresh) : await buildDerived(name, fresh)
     const seconds = Math.round((performance.now() - started) / 100) / 10
     report(`${image} ${changed ? `built in ${seconds} s` : 'is up to date'}`)
     built.push({ image, changed, seconds })
@@ -61,13 +64,14 @@ async function buildBase(debian: string | undefined, fresh: boolean) {
   return true
 }
 
-async function buildOnBase(name: Exclude<ImageName, 'base'>, fresh: boolean) {
+async function buildDerived(name: DerivedImage, fresh: boolean) {
   const context = name === 'agent' ? await stageAgent() : join(here, name)
-  const parent = await identity(imageReference('base'))
-  if (parent === undefined) throw new Error(`${imageReference('base')} is not there yet; build it first.`)
-  const input = digest([parent, await digestOfFolder(context)])
+  const parent = imageReference(parentOf(name))
+  const origin = await identity(parent)
+  if (origin === undefined) throw new Error(`${parent} is not there yet; build it first.`)
+  const input = digest([origin, await digestOfFolder(context)])
   if (!fresh && input === (await inputOf(name))) return false
-  await dockerBuild({ name, context, input, fresh, arguments: { BASE: imageReference('base') } })
+  await dockerBuild({ name, context, input, fresh, arguments: { BASE: parent } })
   return true
 }
 
