@@ -64,15 +64,15 @@ function compareTables(wanted: Found['tables'], found: Found['tables']): Differe
   const there = byName(found)
   const known = byName(wanted)
   return [
-    ...wanted.flatMap((table) => {
+    ...wanted.flatMap((table): Difference[] => {
       const { name, rows, sum } = table
       const other = there.get(name)
-      if (!other) return [{ code: 'TABLE_MISSING' as const, subject: name, wanted: String(rows), found: null }]
+      if (!other) return [{ code: 'TABLE_MISSING', subject: name, wanted: String(rows), found: null }]
       if (other.rows !== rows)
-        return [{ code: 'ROWS_DIFFER' as const, subject: name, wanted: String(rows), found: String(other.rows) }]
+        return [{ code: 'ROWS_DIFFER', subject: name, wanted: String(rows), found: String(other.rows) }]
       return other.sum === sum && other.method === table.method
         ? []
-        : [{ code: 'SUM_DIFFERS' as const, subject: name, wanted: sum, found: other.sum }]
+        : [{ code: 'SUM_DIFFERS', subject: name, wanted: sum, found: other.sum }]
     }),
     ...found
       .filter(({ name }) => !known.has(name))

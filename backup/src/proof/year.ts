@@ -1,11 +1,11 @@
+import { CALENDAR, DAY_MS, dayName, dayNumber, type Zone, zoneOf } from '../calendar/index.ts'
 import type { Snapshot } from '../snapshot/index.ts'
 import { ARCHIVE, type Proof } from './claims.ts'
-import { dayIn, mondayOf, plusDays } from './weeks.ts'
-
-const DAY_MS = 24 * 3600 * 1000
 
 /** A week from Monday to Sunday, cut at the ends of the period. */
 export interface Week {
+  /** `2026-W47` */
+  readonly name: string
   /** First and last day, YYYY-MM-DD. */
   readonly from: string
   readonly to: string
@@ -65,18 +65,17 @@ export interface YearParts {
   readonly now: Date
 }
 
-/** What the contract's yearly report says of backups. */
+/** What the contract's yearly report says of backups. @throws RangeError when there is no such time zone */
 export function yearOf({ proofs: all, snapshots, from, to, timeZone, now }: YearParts): YearFigures {
-  const dayOf = (instant: string) => dayIn(new Date(instant), timeZone)
-  const proofs = all.filter(({ at }) => dayOf(at) >= from && dayOf(at) <= to)
-  const proven = proofs.filter(({ verdict }) => verdict === 'proven')
-  const weeks = weeksOf(from, to).map((week) =>
-    weekOf(
-      week,
-      proofs.filter(({ at }) => dayOf(at) >= week.from && dayOf(at) <= week.to),
-    ),
-  )
-  const over = weeks.filter((week) => week.to < dayIn(now, timeZone))
+  const zone = zoneOf(timeZone)
+  const [first, last] = [dayNumber(from), dayNumber(to)]
+  const dated = all
+    .map((proof) => ({ proof, day: zone.dayAt(Date.parse(proof.at)) }))
+    .filter(({ day }) => day >= first && day <= last)
+  const proofs = dated.map(({ proof }) => proof)
+  const proven = proofs.filter(isProven)
+  const weeks = weeksOf(first, last).map((week) => weekOf(week, dated))
+  const over = weeks.filter((week) => dayNumber(week.to) < zone.dayAt(now.getTime()))
   const ages = proven.map(({ at, snapshotAt }) => (Date.parse(at) - Date.parse(snapshotAt)) / 3_600_000)
   return {
     period: { from, to, timeZone },
@@ -85,7 +84,7 @@ export function yearOf({ proofs: all, snapshots, from, to, timeZone, now }: Year
     weeksOver: over.length,
     proven: proven.length,
     failed: proofs.length - proven.length,
-    longestGap: longestGap(proven, { from, to, timeZone, now }),
+    longestGap: longestGap(proven, { first, last, zone, now }),
     recovery: recoveryOf(proven),
     oldestProvenHours: ages.length > 0 ? Math.max(...ages) : null,
     places: placesOf(proofs),
@@ -93,20 +92,32 @@ export function yearOf({ proofs: all, snapshots, from, to, timeZone, now }: Year
   }
 }
 
-function weeksOf(from: string, to: string): { from: string; to: string }[] {
-  const weeks: { from: string; to: string }[] = []
-  for (let monday = mondayOf(from); monday <= to; monday = plusDays(monday, 7)) {
-    const sunday = plusDays(monday, 6)
-    weeks.push({ from: monday < from ? from : monday, to: sunday > to ? to : sunday })
+const isProven = ({ verdict }: Proof) => verdict === 'proven'
+
+interface Days {
+  readonly number: number
+  readonly first: number
+  readonly last: number
+}
+
+function weeksOf(first: number, last: number): Days[] {
+  const weeks: Days[] = []
+  for (let day = first; day <= last; ) {
+    const number = CALENDAR.week.of(day)
+    const end = Math.min(CALENDAR.week.lastDay(number), last)
+    weeks.push({ number, first: day, last: end })
+    day = end + 1
   }
   return weeks
 }
 
-function weekOf({ from, to }: { from: string; to: string }, proofs: readonly Proof[]): Week {
-  const proven = proofs.filter(({ verdict }) => verdict === 'proven')
+function weekOf({ number, first, last }: Days, dated: readonly { proof: Proof; day: number }[]): Week {
+  const proofs = dated.filter(({ day }) => day >= first && day <= last).map(({ proof }) => proof)
+  const proven = proofs.filter(isProven)
   const times = timesOf(proven)
   return {
-    ...{ from, to, proven: proven.length, failed: proofs.length - proven.length },
+    ...{ name: CALENDAR.week.name(number), from: dayName(first), to: dayName(last) },
+    ...{ proven: proven.length, failed: proofs.length - proven.length },
     recoverySeconds: times.length > 0 ? { least: Math.min(...times), most: Math.max(...times) } : null,
   }
 }
@@ -125,10 +136,10 @@ function recoveryOf(proven: readonly Proof[]): YearFigures['recovery'] {
 /** A proof counts from when it was signed. Time that has not passed yet is no gap. */
 function longestGap(
   proven: readonly Proof[],
-  { from, to, timeZone, now }: Pick<YearParts, 'from' | 'to' | 'timeZone' | 'now'>,
+  { first, last, zone, now }: { first: number; last: number; zone: Zone; now: Date },
 ): YearFigures['longestGap'] {
-  const begins = startOf(from, timeZone)
-  const ends = Math.min(startOf(plusDays(to, 1), timeZone), now.getTime())
+  const begins = zone.instantAt(first, 0)
+  const ends = Math.min(zone.instantAt(last + 1, 0), now.getTime())
   if (ends <= begins) return null
   const marks = [begins, ...proven.map(({ at }) => Date.parse(at)).toSorted((one, other) => one - other), ends]
   let longest = { from: begins, until: begins }
@@ -149,7 +160,7 @@ function placesOf(proofs: readonly Proof[]): YearFigures['places'] {
   )
   return names.map((name) => {
     const here = proofs.filter(({ from }) => from === name)
-    const proven = here.filter(({ verdict }) => verdict === 'proven')
+    const proven = here.filter(isProven)
     return {
       ...{ name, secondCopy: name !== ARCHIVE, proven: proven.length, failed: here.length - proven.length },
       lastProven:

@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { DOCUMENT_TYPES } from '../document/index.ts'
 import { METERS, MODULE_FIRST_USED, SEAL } from '../ledger/index.ts'
 import { sealSchema } from '../ledger/shapes.ts'
-import { EXCHANGE, type RecordLine } from '../record/index.ts'
+import { BACKUP_PROOF, EXCHANGE, type RecordLine } from '../record/index.ts'
 import { STATES } from '../standing/index.ts'
 
 /**
@@ -100,6 +100,15 @@ const SHAPES: Readonly<Record<string, z.ZodMiniType>> = {
   [METERS]: z.strictObject({ meters: z.array(meter).check(z.maxLength(200)) }),
   [MODULE_FIRST_USED]: z.strictObject({ module: name, at: instant }),
   [SEAL]: sealSchema,
+  [BACKUP_PROOF]: z.strictObject({
+    number: z.int().check(z.minimum(1)),
+    sha256: digits,
+    run: z.string().check(z.regex(/^\d{8}T\d{6}Z-[0-9a-f]{6}$/)),
+    from: name,
+    verdict: z.enum(['proven', 'failed']),
+    recoverySeconds: z.nullable(z.number().check(z.minimum(0))),
+    codes: z.array(code).check(z.maxLength(40)),
+  }),
 }
 
 /** Kinds of which lines are never left without what they say: figures are made of them. */

@@ -27,6 +27,9 @@ export type RecordEntry = Pick<RecordLine, 'at' | 'wall' | 'kind' | 'data'>
 /** Lines of this kind are checkpoints: what a request or a usage report was made from. */
 export const EXCHANGE = 'exchange'
 
+/** Lines of this kind name a proof of a backup: its number and its digest, and what came of it. */
+export const BACKUP_PROOF = 'backup-proof'
+
 const GENESIS = '0'.repeat(64)
 /** As many as a request may carry; after that the oldest between first and last are left out. */
 const MOST_CHECKPOINTS = 1000

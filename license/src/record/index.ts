@@ -1,4 +1,5 @@
 export {
+  BACKUP_PROOF,
   chainAfter,
   chainOf,
   EXCHANGE,
