@@ -19,6 +19,7 @@ const EXECUTABLE_SOURCES = [
     'stacks/src',
     'license/src',
     'license/terms',
+    'backup/src',
   ],
   ...['appliance-image/package.json', 'appliance-image/agent/src/protocol.ts'],
 ]
