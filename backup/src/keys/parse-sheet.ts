@@ -119,7 +119,7 @@ function twinsOf(character: string): string[] {
 function variants(characters: string): string[] {
   const impossible = [...characters].filter((character) => !KEY_ALPHABET.includes(character)).length
   if (impossible > MOST_IMPOSSIBLE) return []
-  if (impossible === 0) return [characters, ...[...characters].keys().flatMap((at) => changedAt(characters, at))]
+  if (impossible === 0) return [characters, ...[...characters].flatMap((_, at) => changedAt(characters, at))]
   let all = [characters]
   for (const [at, character] of [...characters].entries())
     if (!KEY_ALPHABET.includes(character)) all = all.flatMap((text) => changedAt(text, at))
