@@ -1,3 +1,6 @@
+import { drillSchema } from '@domicile/backup/proof'
+import { summarySchema } from '@domicile/backup/schedule'
+import { RUN_ID } from '@domicile/backup/snapshot'
 import type { LicenceClaims } from '@domicile/license/document'
 import { STATES, type Standing, type StandingEvent } from '@domicile/license/standing'
 import * as z from 'zod/mini'
@@ -97,6 +100,21 @@ const imported = z.object({
   warnings: z.array(z.string()),
 })
 
+const operation = z.enum(['create', 'check', 'drill', 'second-copy', 'restore'])
+
+/** How the appliance's backups are. Instants by the agent's clock; null: never, or nothing. */
+const backupStatus = z.object({
+  /** When the last good snapshot was made. */
+  lastSnapshot: z.nullable(instant),
+  /** When a snapshot was last restored and found equal to what it was taken from. */
+  lastProof: z.nullable(instant),
+  /** What comes next by itself. */
+  next: z.nullable(z.object({ what: operation, at: instant })),
+  running: z.nullable(z.object({ what: operation, since: instant })),
+  /** What is not as it should be, worst first. */
+  findings: z.array(z.extend(advice, { severity: z.enum(['warn', 'fail']) })),
+})
+
 /** Every verb with the shapes of its request and of its response. */
 export const VERBS = {
   /** How the agent is; reads only. */
@@ -110,6 +128,7 @@ export const VERBS = {
       memoryBytes: z.number(),
       tls: tlsStatus,
       licence: licenceSummary,
+      backup: backupStatus,
       timers: z.array(timer),
     }),
   },
@@ -187,6 +206,37 @@ export const VERBS = {
   'guards-remove': { request: empty, response: empty },
   /** Puts them back, after the migrations; also done by itself when the agent starts. */
   'guards-install': { request: empty, response: empty },
+  /** How an operation of backups ended, from whoever carried it out: the helper, or a command that a person ran. */
+  'backup-note': {
+    request: z.strictObject({
+      operation,
+      /** What the helper answered when it was asked; null: a person did. */
+      id: z.nullable(z.uuid()),
+      /** Which snapshot it is about; null: none, or several. */
+      run: z.nullable(z.string().check(z.regex(RUN_ID))),
+      /** `refused`: nothing was begun, or what was made does not count. */
+      outcome: z.enum(['done', 'refused', 'failed']),
+      /** Why; null when it is done. */
+      code: z.nullable(z.string().check(z.regex(/^[A-Z0-9_]{2,64}$/))),
+      at: instant,
+      seconds: z.number().check(z.nonnegative()),
+      /** How the snapshots are since; null: who tells does not know. */
+      summary: z.nullable(summarySchema),
+    }),
+    response: empty,
+  },
+  /** Signs what a drill found with the key of the installation, as the next proof of its chain, and keeps it. */
+  'backup-prove': { request: drillSchema, response: z.object({ text: z.string(), number: z.int() }) },
+  /** Proofs as they were signed, oldest first, from the one after that number on; `more`: there are more than these. */
+  'backup-proofs': {
+    request: z.strictObject({ after: z.optional(z.int().check(z.nonnegative())) }),
+    response: z.object({
+      /** Whose they are: its number, and its public key (Ed25519, base64url). */
+      installation: z.object({ id: z.uuid(), publicKey: z.string() }),
+      items: z.array(z.string()),
+      more: z.boolean(),
+    }),
+  },
   /** Renews now, before it is due. `root: true` makes a new internal CA first: browsers must be told of it. */
   'tls-renew': { request: z.strictObject({ root: z.optional(z.boolean()) }), response: tlsStatus },
 } as const
@@ -200,6 +250,7 @@ export type TimerStatus = z.infer<typeof timer>
 export type Advice = z.infer<typeof advice>
 export type AgentError = z.infer<typeof agentError>['error']
 export type LicenceSummary = z.infer<typeof licenceSummary>
+export type BackupStatus = z.infer<typeof backupStatus>
 export type LicenceStatus = z.infer<typeof licenceStatus>
 
 /**
