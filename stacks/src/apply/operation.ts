@@ -2,15 +2,23 @@ import { ExitCode, UserError } from '../kernel/index.ts'
 import type { Action, Step } from '../plan/index.ts'
 import { type Entry, type Journal, unfinished } from './journal.ts'
 
+/** What a step does, told by its kind; those of an installation and of `apply` are `Action`. */
+interface Kind {
+  readonly kind: string
+}
+
+/** A step of whatever operation. */
+type StepOf<A extends Kind> = Omit<Step, 'action'> & { readonly action: A }
+
 /** How one kind of action is carried out. All three may be called again after any interruption. */
-export interface Handler<A extends Action> {
+export interface Handler<A extends Kind> {
   /** What is there before the first run, as JSON; kept in the journal and given back to `undo`. */
   look(action: A): Promise<unknown>
   run(action: A, progress: Progress): Promise<void>
   undo?(action: A, before: unknown): Promise<void>
 }
 
-export type Handlers = { readonly [K in Action['kind']]: Handler<Extract<Action, { kind: K }>> }
+export type Handlers<A extends Kind = Action> = { readonly [K in A['kind']]: Handler<Extract<A, { kind: K }>> }
 
 /** What a running step tells the person who waits, and how it learns that it should stop. */
 export interface Progress {
@@ -20,15 +28,15 @@ export interface Progress {
 
 /** How steps are shown. */
 export interface Stage {
-  show(step: Step, work: (say: Progress['say']) => Promise<void>): Promise<void>
-  undoing(step: Step): void
+  show(step: Pick<Step, 'title'>, work: (say: Progress['say']) => Promise<void>): Promise<void>
+  undoing(step: Pick<Step, 'title'>): void
 }
 
-export interface Operation {
-  readonly name: 'install' | 'apply'
+export interface Operation<A extends Kind = Action> {
+  readonly name: 'install' | 'apply' | 'restore'
   /** What it is about, for example `erp 7.0.30`. */
   readonly subject: string
-  readonly steps: readonly Step[]
+  readonly steps: readonly StepOf<A>[]
   /** Whether a failure undoes what was done; an operation on a running appliance leaves it and says where it stands. */
   readonly undo: boolean
 }
@@ -38,9 +46,9 @@ export interface Timed {
   readonly seconds: number
 }
 
-export interface Tools {
+export interface Tools<A extends Kind = Action> {
   readonly journal: Journal
-  readonly handlers: Handlers
+  readonly handlers: Handlers<A>
   readonly stage: Stage
   readonly signal: AbortSignal
   readonly now: () => Date
@@ -53,7 +61,10 @@ export interface Tools {
  * @throws UserError INTERRUPTED (130) between two steps, nothing undone; ROLLED_BACK (6) when a step failed and
  * everything was undone; UNDO_INCOMPLETE (9) when something could not be undone, with what is left to do by hand.
  */
-export async function runOperation({ name, subject, steps, undo }: Operation, tools: Tools): Promise<Timed[]> {
+export async function runOperation<A extends Kind = Action>(
+  { name, subject, steps, undo }: Operation<A>,
+  tools: Tools<A>,
+): Promise<Timed[]> {
   const { journal, stage, signal, now } = tools
   const before = new Map(beginOrResume(name, subject, tools).map(({ step, before }) => [step, before]))
   const times: Timed[] = []
@@ -83,7 +94,7 @@ export async function runOperation({ name, subject, steps, undo }: Operation, to
   return times
 }
 
-function beginOrResume(name: string, subject: string, { journal, now }: Tools) {
+function beginOrResume(name: string, subject: string, { journal, now }: Pick<Tools, 'journal' | 'now'>) {
   const open = unfinished(journal.read())
   if (open?.operation === name) return open.started
   const at = now().toISOString()
@@ -91,12 +102,12 @@ function beginOrResume(name: string, subject: string, { journal, now }: Tools) {
   return []
 }
 
-async function rollBack(
-  failed: Step,
+async function rollBack<A extends Kind>(
+  failed: StepOf<A>,
   cause: unknown,
-  steps: readonly Step[],
+  steps: readonly StepOf<A>[],
   before: ReadonlyMap<string, unknown>,
-  tools: Tools,
+  tools: Tools<A>,
 ) {
   const { journal, stage, now } = tools
   const stuck: string[] = []
@@ -141,14 +152,21 @@ function note(journal: Journal, entry: Entry): void {
   }
 }
 
-function interrupted(name: string, cause?: unknown): UserError {
+const OR_ELSE: Readonly<Record<Operation['name'], string>> = {
+  install: '`domicile uninstall` to remove what is there',
+  apply: '`domicile uninstall` to remove what is there',
+  restore: '`domicile restore undo` to remove what was made beside',
+}
+
+function interrupted(name: Operation['name'], cause?: unknown): UserError {
   return new UserError(`The ${name} was interrupted. Nothing is lost.`, {
     code: 'INTERRUPTED',
-    hint: `Run \`domicile ${name}\` again to go on where it stopped, or \`domicile uninstall\` to remove what is there.`,
+    hint: `Run \`domicile ${name}\` again to go on where it stopped, or ${OR_ELSE[name]}.`,
     exitCode: ExitCode.Interrupted,
     cause,
   })
 }
 
 /** One handler per kind; the table's type guarantees that it fits. */
-const handlerOf = (handlers: Handlers, { action }: Step) => handlers[action.kind] as unknown as Handler<Action>
+const handlerOf = <A extends Kind>(handlers: Handlers<A>, { action }: StepOf<A>) =>
+  handlers[action.kind as A['kind']] as unknown as Handler<A>
