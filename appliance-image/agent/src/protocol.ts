@@ -128,7 +128,8 @@ export const VERBS = {
       memoryBytes: z.number(),
       tls: tlsStatus,
       licence: licenceSummary,
-      backup: backupStatus,
+      /** Absent from agents of before there were backups. */
+      backup: z.optional(backupStatus),
       timers: z.array(timer),
     }),
   },
