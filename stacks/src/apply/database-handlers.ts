@@ -258,6 +258,11 @@ GRANT CONNECT, CREATE, TEMPORARY ON DATABASE ${identifier(name)} TO ${AGENT_ROLE
 GRANT CONNECT ON DATABASE ${identifier(name)} TO ${METER_ROLE};
 `
 
+/** Says of a database that was filled in another way than by the application's own initialisation that it is whole. */
+export const markInitialized = async (engine: Execution, postgres: string, database: DatabaseSpec): Promise<void> => {
+  await sql(engine, postgres, 'postgres', commentSql(database, INITIALIZED))
+}
+
 const commentSql = ({ name }: DatabaseSpec, text: string) =>
   `COMMENT ON DATABASE ${identifier(name)} IS ${literal(text)};`
 

@@ -1,4 +1,14 @@
-export { asRole, databaseHandlers, type Login, runJob, scramVerifier, sql, sqlAsOwner } from './database-handlers.ts'
+export {
+  asRole,
+  databaseHandlers,
+  type Login,
+  markInitialized,
+  runJob,
+  scramVerifier,
+  sql,
+  sqlAsOwner,
+  vendorSql,
+} from './database-handlers.ts'
 export { containerDrift, postgresDrift } from './drift.ts'
 export type { Engine, ExecOptions, ExecResult, FoundContainer, FoundImage, FoundNetwork } from './engine.ts'
 export { askHealth, engineHandlers, isImage, waitUntilHealthy } from './engine-handlers.ts'
