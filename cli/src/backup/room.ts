@@ -1,6 +1,6 @@
 import { type ExecResult, removeOwnContainer } from '@domicile/stacks/apply'
 import { UserError } from '@domicile/stacks/kernel'
-import { type ContainerSpec, type Mount, sealed } from '@domicile/stacks/plan'
+import { type Attachment, type ContainerSpec, type Mount, sealed } from '@domicile/stacks/plan'
 import type { Appliance } from '../appliance/appliance.ts'
 import type { DockerEngine } from '../engine/docker-engine.ts'
 
@@ -12,8 +12,8 @@ export interface RoomSpec {
   /** Whose image: a role of the release. */
   readonly role: 'backup' | 'postgres' | (string & {})
   readonly mounts: readonly Mount[]
-  /** `none` unless something must be reached. */
-  readonly network: 'none' | 'internal' | 'edge'
+  /** `none` unless something must be reached; `bridge`: the engine's own, where no appliance is yet. */
+  readonly network: 'none' | 'internal' | 'edge' | 'bridge'
   readonly user: string
   readonly capabilities?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
@@ -84,7 +84,7 @@ function containerOf(
       user,
       mounts,
       tmpfs: { '/tmp': 'rw,nosuid,nodev,size=64m,mode=1777', ...spec.tmpfs },
-      networks: network === 'none' ? [] : [{ network: `${appliance}_${network}`, aliases: [], address: '' }],
+      networks: networksOf(appliance, network),
       ports: [],
       capabilities: spec.capabilities ?? [],
       memoryBytes: spec.memoryBytes ?? 768 * MIB,
@@ -95,6 +95,16 @@ function containerOf(
     true,
   )
   return one
+}
+
+function networksOf(appliance: string, network: RoomSpec['network']): ContainerSpec['networks'] {
+  if (network === 'none') return []
+  return [{ network: network === 'bridge' ? 'bridge' : `${appliance}_${network}`, aliases: [], address: '' }]
+}
+
+function attachments(appliance: string, network: RoomSpec['network']): Attachment[] {
+  if (network === 'none') return []
+  return [typeof network === 'string' ? { network: `${appliance}_${network}`, aliases: [], address: '' } : network]
 }
 
 /** Releases of before there were backups have no image for them. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import type { Mount } from '@domicile/stacks/plan'
 import type { Appliance } from '../appliance/appliance.ts'
-import { type Room, type RoomTools, withRoom } from './room.ts'
+import { type Room, type RoomSpec, type RoomTools, withRoom } from './room.ts'
 
 const MIB = 2 ** 20
 
@@ -15,6 +15,8 @@ export interface SidePostgres {
   /** PostgreSQL settings besides ours, for example those that recover to an instant. */
   readonly settings?: Readonly<Record<string, string>>
   readonly memoryBytes?: number
+  /** None, unless somebody in a closed network of its own shall reach it. */
+  readonly network?: RoomSpec['network']
   /** What is thrown away afterwards need not reach the disk. */
   readonly scratch?: boolean
 }
@@ -56,13 +58,21 @@ const POLL_MS = 200
  */
 export async function withSidePostgres<T>(
   appliance: Pick<Appliance, 'name' | 'state' | 'blueprint'>,
-  { service, data, mounts = [], settings = {}, memoryBytes = 1024 * MIB, scratch = false }: SidePostgres,
+  {
+    service,
+    data,
+    mounts = [],
+    settings = {},
+    memoryBytes = 1024 * MIB,
+    network = 'none',
+    scratch = false,
+  }: SidePostgres,
   tools: RoomTools,
   work: (room: Room) => Promise<T>,
 ): Promise<T> {
   const password = `${appliance.blueprint.layout.lib}/secrets/postgres_password`
   const spec = {
-    ...({ service, role: 'postgres', network: 'none', user: '70', memoryBytes } as const),
+    ...({ service, role: 'postgres', network, user: '70', memoryBytes } as const),
     mounts: [
       data,
       { type: 'bind', source: password, target: '/run/secrets/postgres_password', readOnly: true } as const,
