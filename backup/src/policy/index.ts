@@ -1,0 +1,17 @@
+export { explain, reasonText } from './explain.ts'
+export { policy, REFUSED_DAYS, WAY_BACK_DAYS } from './policy.ts'
+export {
+  type BackupClause,
+  type Configured,
+  checkConfigured,
+  configuredSchema,
+  DEFAULT_KEEP,
+  type EffectiveTerms,
+  effectiveTerms,
+  KEEPS,
+  type Keep,
+  LONGEST,
+  type Origin,
+  type PolicyTerms,
+} from './terms.ts'
+export type { Candidate, Reason, Verdict } from './types.ts'

@@ -1,0 +1,84 @@
+import * as z from 'zod/mini'
+import { BackupRefusal } from '../refusal.ts'
+
+/** How long copies are kept, in whole calendar periods after the one that a copy stands for. */
+export interface Keep {
+  readonly days: number
+  readonly weeks: number
+  readonly months: number
+}
+
+export interface PolicyTerms extends Keep {
+  /** IANA name of the zone whose calendar counts. */
+  readonly timeZone: string
+}
+
+/** `backups` of a terms profile. */
+export interface BackupClause {
+  readonly dailyDays: number
+  readonly weeklyWeeks: number
+  readonly monthlyMonths: number
+  readonly places: number
+  readonly clause: string
+}
+
+export const KEEPS = ['days', 'weeks', 'months'] as const
+export const DEFAULT_KEEP: Keep = { days: 7, weeks: 4, months: 2 }
+
+/** More than this would be for ever: ten years. */
+export const LONGEST: Keep = { days: 3660, weeks: 523, months: 120 }
+
+/** What somebody chose beyond what must be; left out: as the contract wants it. */
+export const configuredSchema = z.strictObject({
+  days: z.optional(z.int().check(z.minimum(1), z.maximum(LONGEST.days))),
+  weeks: z.optional(z.int().check(z.minimum(0), z.maximum(LONGEST.weeks))),
+  months: z.optional(z.int().check(z.minimum(0), z.maximum(LONGEST.months))),
+})
+export type Configured = z.infer<typeof configuredSchema>
+
+export type Origin = 'default' | 'contract' | 'configured'
+
+export interface EffectiveTerms extends Keep {
+  /** What it may not go below, and where each number comes from. */
+  readonly least: Keep
+  readonly origins: Readonly<Record<keyof Keep, Origin>>
+  /** Of the contract; null: it says nothing about backups, or there is none. */
+  readonly clause: string | null
+  readonly places: number
+}
+
+/**
+ * The rule that holds: the greatest of what Domicile does without being told, what the contract wants and what somebody
+ * chose. A contract that asks for less than the default has not asked for copies to be removed.
+ */
+export function effectiveTerms(contract: BackupClause | null, configured: Configured): EffectiveTerms {
+  const wanted: Keep = contract
+    ? { days: contract.dailyDays, weeks: contract.weeklyWeeks, months: contract.monthlyMonths }
+    : { days: 0, weeks: 0, months: 0 }
+  const of = (part: keyof Keep) => {
+    const least = Math.max(DEFAULT_KEEP[part], wanted[part])
+    const value = Math.max(least, configured[part] ?? 0)
+    const origin: Origin = value > least ? 'configured' : wanted[part] === value ? 'contract' : 'default'
+    return { least, value, origin }
+  }
+  const [days, weeks, months] = [of('days'), of('weeks'), of('months')]
+  return {
+    ...{ days: days.value, weeks: weeks.value, months: months.value },
+    least: { days: days.least, weeks: weeks.least, months: months.least },
+    origins: { days: days.origin, weeks: weeks.origin, months: months.origin },
+    clause: contract?.clause ?? null,
+    places: contract?.places ?? 1,
+  }
+}
+
+/** @throws BackupRefusal POLICY_TOO_SHORT (refused) when less is chosen than must be kept */
+export function checkConfigured(configured: Configured, { least, clause }: EffectiveTerms): void {
+  for (const part of KEEPS) {
+    const chosen = configured[part]
+    if (chosen === undefined || chosen >= least[part]) continue
+    throw new BackupRefusal(`Copies of ${chosen} ${part} are less than the ${least[part]} that must be kept.`, {
+      code: 'POLICY_TOO_SHORT',
+      hint: `${clause ? `The contract says so (clause ${clause})` : 'That is the least without a contract, too'}; give ${part}=${least[part]} or more.`,
+    })
+  }
+}
