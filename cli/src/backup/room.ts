@@ -1,6 +1,6 @@
 import { type ExecResult, removeOwnContainer } from '@domicile/stacks/apply'
 import { UserError } from '@domicile/stacks/kernel'
-import { type Attachment, type ContainerSpec, type Mount, sealed } from '@domicile/stacks/plan'
+import { type ContainerSpec, type Mount, sealed } from '@domicile/stacks/plan'
 import type { Appliance } from '../appliance/appliance.ts'
 import type { DockerEngine } from '../engine/docker-engine.ts'
 
@@ -12,8 +12,8 @@ export interface RoomSpec {
   /** Whose image: a role of the release. */
   readonly role: 'backup' | 'postgres' | (string & {})
   readonly mounts: readonly Mount[]
-  /** `none` unless something must be reached; `bridge`: the engine's own, where no appliance is yet. */
-  readonly network: 'none' | 'internal' | 'edge' | 'bridge'
+  /** `none` unless something must be reached; `bridge`: the engine's own, where no appliance is yet; or one made for the occasion. */
+  readonly network: 'none' | 'internal' | 'edge' | 'bridge' | ContainerSpec['networks'][number]
   readonly user: string
   readonly capabilities?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
@@ -99,12 +99,8 @@ function containerOf(
 
 function networksOf(appliance: string, network: RoomSpec['network']): ContainerSpec['networks'] {
   if (network === 'none') return []
+  if (typeof network === 'object') return [network]
   return [{ network: network === 'bridge' ? 'bridge' : `${appliance}_${network}`, aliases: [], address: '' }]
-}
-
-function attachments(appliance: string, network: RoomSpec['network']): Attachment[] {
-  if (network === 'none') return []
-  return [typeof network === 'string' ? { network: `${appliance}_${network}`, aliases: [], address: '' } : network]
 }
 
 /** Releases of before there were backups have no image for them. */
