@@ -1,4 +1,4 @@
-import { inBrackets, type Place } from './target-url.ts'
+import { inBrackets, type TargetPlace } from './target-url.ts'
 
 /** Where the room has what restic needs; each a file of its own, readable by root alone. */
 export const IN_ROOM = {
@@ -26,8 +26,8 @@ export const sshArguments = (): string[] => [
   ...SSH_OPTIONS.flatMap((option) => ['-o', option]),
 ]
 
-/** The place in restic's words: the repository, options before any command, and the environment, which holds no secret. */
-export function engineWords(place: Place): {
+/** The place in restic's words: the repository, values for its `-o`, and the environment, which holds no secret. */
+export function engineWords(place: TargetPlace): {
   repository: string
   options: readonly string[]
   environment: Readonly<Record<string, string>>
@@ -37,7 +37,7 @@ export function engineWords(place: Place): {
     const { endpoint, bucket, prefix } = place
     return {
       repository: `s3:${endpoint}/${bucket}${prefix && `/${prefix}`}`,
-      options: ['-o', 's3.bucket-lookup=path'],
+      options: ['s3.bucket-lookup=path'],
       environment: { AWS_SHARED_CREDENTIALS_FILE: IN_ROOM.s3Credentials },
     }
   }
@@ -45,7 +45,7 @@ export function engineWords(place: Place): {
   return {
     // Two slashes: from the root, not from the user's home.
     repository: `sftp://${user}@${inBrackets(host)}:${port}/${path}`,
-    options: ['-o', `sftp.args=${sshArguments().join(' ')}`],
+    options: [`sftp.args=${sshArguments().join(' ')}`],
     environment: {},
   }
 }

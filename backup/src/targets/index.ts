@@ -9,4 +9,4 @@ export {
   targetSchema,
   targetStateSchema,
 } from './target.ts'
-export { type Place, parsePlace, placeUrl } from './target-url.ts'
+export { parsePlace, placeUrl, type TargetPlace } from './target-url.ts'

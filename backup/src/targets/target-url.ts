@@ -1,7 +1,7 @@
 import { BackupRefusal } from '../refusal.ts'
 
 /** Where a second copy is. None of the three says how one gets in there: credentials are in files of their own. */
-export type Place =
+export type TargetPlace =
   | {
       readonly kind: 'sftp'
       readonly user: string
@@ -25,7 +25,7 @@ const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
  * `sftp://user@host[:port]/path`, `s3:https://endpoint[:port]/bucket[/prefix]` or `/path` of a mounted disk.
  * @throws BackupRefusal TARGET_URL, usage, that says what is wrong with it
  */
-export function parsePlace(url: string): Place {
+export function parsePlace(url: string): TargetPlace {
   if (url.length > MOST_CHARACTERS) throw malformed('It is too long')
   if (url.startsWith('sftp://')) return parseSftp(url)
   if (url.startsWith('s3:')) return parseS3(url)
@@ -34,7 +34,7 @@ export function parsePlace(url: string): Place {
 }
 
 /** As `parsePlace` takes it, always in the same form. */
-export function placeUrl(place: Place): string {
+export function placeUrl(place: TargetPlace): string {
   if (place.kind === 'disk') return place.path
   if (place.kind === 's3') return `s3:${place.endpoint}/${place.bucket}${place.prefix && `/${place.prefix}`}`
   const { user, host, port, path } = place
@@ -43,7 +43,7 @@ export function placeUrl(place: Place): string {
 
 export const inBrackets = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
-function parseSftp(url: string): Place {
+function parseSftp(url: string): TargetPlace {
   const match = /^sftp:\/\/(?:([^@/]*)@)?(\[[^\]/]*\]|[^:/@]*)(?::([^/]*))?(\/.*)?$/.exec(url)
   if (!match) throw malformed('It is not sftp://user@host/path')
   const [, user = '', bracketed = '', port, path = ''] = match
@@ -62,7 +62,7 @@ function portOf(text: string | undefined): number {
   return port
 }
 
-function parseS3(url: string): Place {
+function parseS3(url: string): TargetPlace {
   const match = /^s3:https:\/\/([^/]+)\/([^/]+)(?:\/(.+))?$/.exec(url)
   if (!match) throw malformed('It is not s3:https://endpoint/bucket')
   const [, authority = '', bucket = '', prefix = ''] = match

@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import type { Place } from '@domicile/backup/archive'
+import { engineWords, IN_ROOM, parsePlace, type Target, type TargetPlace } from '@domicile/backup/targets'
+import type { Mount } from '@domicile/stacks/plan'
+import type { Appliance } from '../../appliance/appliance.ts'
+import { Archive } from '../archive.ts'
+import { archiveMounts } from '../archive-room.ts'
+import { type Room, type RoomSpec, type RoomTools, withRoom } from '../room.ts'
+import { type ReadDisk, requireDisk } from './disk.ts'
+import { type TargetFiles, targetFiles } from './store.ts'
+
+const MIB = 2 ** 20
+const CACHE = '/target-cache'
+const PACKS = 'rw,nosuid,nodev,size=384m,mode=1777'
+
+export interface TargetTools extends RoomTools {
+  /** Injected where no disk can be mounted. */
+  readonly readDisk?: ReadDisk
+}
+
+/** How a second copy is reached, whether an appliance is there to it or not. */
+export interface Access {
+  readonly place: TargetPlace
+  readonly files: Pick<TargetFiles, 'key' | 'sshKey' | 'knownHosts' | 's3Credentials' | 'cache'>
+  readonly network: 'edge' | 'bridge'
+}
+
+export const accessTo = (appliance: string, { name, url }: Target): Access => ({
+  place: parsePlace(url),
+  files: targetFiles(appliance, name),
+  network: 'edge',
+})
+
+/**
+ * A room that reaches one second copy. `withSource`: the appliance's own archive is in there, too, as `OWN_ARCHIVE`.
+ * @throws BackupRefusal DISK_NOT_THERE before anything is made
+ */
+export async function withTarget<T>(
+  appliance: Pick<Appliance, 'name' | 'state'>,
+  access: Access,
+  { withSource = false, readOnly = false, mounts = [] }: { withSource?: boolean; readOnly?: boolean; mounts?: Mount[] },
+  tools: RoomTools,
+  work: (archive: Archive, room: Room, place: Place) => Promise<T>,
+): Promise<T> {
+  await mkdir(access.files.cache, { recursive: true, mode: 0o700 })
+  const { repository, options, environment } = engineWords(access.place)
+  const place: Place = { repository, options, passwordFile: IN_ROOM.key, cache: CACHE, readOnly }
+  const spec: RoomSpec = {
+    service: 'second-copy',
+    role: 'backup',
+    user: '0',
+    network: access.place.kind === 'disk' ? 'none' : access.network,
+    // A disk may belong to whoever mounted it; nothing but it and ours is in there.
+    capabilities: access.place.kind === 'disk' ? ['DAC_OVERRIDE'] : ['DAC_READ_SEARCH'],
+    mounts: [...(withSource ? archiveMounts(appliance.name) : []), ...accessMounts(access), ...mounts],
+    environment: { TZ: 'UTC', HOME: '/tmp', ...environment },
+    tmpfs: { '/tmp': PACKS },
+    memoryBytes: 1024 * MIB,
+  }
+  return withRoom(appliance, spec, tools, (room) => work(new Archive(room, place), room, place))
+}
+
+/** Looks first that the disk is there that should be. @returns its label; empty: it needs none */
+export async function presentLabel({ url, labels }: Target, { readDisk }: TargetTools): Promise<string> {
+  const place = parsePlace(url)
+  return place.kind === 'disk' ? requireDisk(place.path, labels, readDisk) : ''
+}
+
+function accessMounts({ place, files }: Access): Mount[] {
+  const bind = (source: string, target: string, readOnly = true): Mount => ({
+    ...{ type: 'bind', source, target, readOnly },
+  })
+  return [
+    bind(files.cache, CACHE, false),
+    ...(existsSync(files.key) ? [bind(files.key, IN_ROOM.key)] : []),
+    ...(place.kind === 'disk' ? [bind(place.path, IN_ROOM.disk, false)] : []),
+    ...(place.kind === 's3' ? [bind(files.s3Credentials, IN_ROOM.s3Credentials)] : []),
+    ...(place.kind === 'sftp' ? [bind(files.sshKey, IN_ROOM.sshKey), bind(files.knownHosts, IN_ROOM.knownHosts)] : []),
+  ]
+}
