@@ -14,6 +14,21 @@ interface Calendar {
   name(period: number): string
 }
 
+/** Thousands of snapshots name the same days again and again; more than some centuries of them are forgotten. */
+function remembered(name: (period: number) => string): (period: number) => string {
+  const names = new Map<number, string>()
+  return (period) => {
+    const known = names.get(period)
+    if (known !== undefined) return known
+    if (names.size > 100_000) names.clear()
+    const made = name(period)
+    names.set(period, made)
+    return made
+  }
+}
+
+export const dayName = remembered((day) => new Date(day * DAY_MS).toISOString().slice(0, 10))
+
 /** The Monday of 1970-W01 is three days before day 0. */
 const MONDAY = 3
 
@@ -22,17 +37,13 @@ export const CALENDAR: Readonly<Record<Period, Calendar>> = {
   week: {
     of: (day) => Math.floor((day + MONDAY) / 7),
     lastDay: (week) => week * 7 - MONDAY + 6,
-    name: weekName,
+    name: remembered(weekName),
   },
   month: {
     of: monthOf,
     lastDay: (month) => Date.UTC(1970, month + 1, 0) / DAY_MS,
-    name: (month) => dayName(Date.UTC(1970, month, 1) / DAY_MS).slice(0, 7),
+    name: remembered((month) => dayName(Date.UTC(1970, month, 1) / DAY_MS).slice(0, 7)),
   },
-}
-
-export function dayName(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10)
 }
 
 /** @param name `2026-11-22` */
