@@ -1,3 +1,4 @@
+export { type Content, contentOf, contentSql, heldContentSql, momentOf } from './content.ts'
 export { type Manifest, manifestSchema } from './manifest.ts'
 export { RUN_ID, runIdAt } from './run-id.ts'
 export { KINDS, type Kind, type Snapshot, snapshotSchema } from './snapshot.ts'
