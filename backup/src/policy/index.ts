@@ -4,7 +4,6 @@ export {
   type BackupClause,
   type Configured,
   checkConfigured,
-  configuredSchema,
   DEFAULT_KEEP,
   type EffectiveTerms,
   effectiveTerms,

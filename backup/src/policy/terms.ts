@@ -1,4 +1,3 @@
-import * as z from 'zod/mini'
 import { BackupRefusal } from '../refusal.ts'
 
 /** How long copies are kept, in whole calendar periods after the one that a copy stands for. */
@@ -25,16 +24,11 @@ export interface BackupClause {
 export const KEEPS = ['days', 'weeks', 'months'] as const
 export const DEFAULT_KEEP: Keep = { days: 7, weeks: 4, months: 2 }
 
-/** More than this would be for ever: ten years. */
-export const LONGEST: Keep = { days: 3660, weeks: 523, months: 120 }
+/** More than this would be for ever. */
+export const LONGEST: Keep = { days: 3660, weeks: 520, months: 1200 }
 
 /** What somebody chose beyond what must be; left out: as the contract wants it. */
-export const configuredSchema = z.strictObject({
-  days: z.optional(z.int().check(z.minimum(1), z.maximum(LONGEST.days))),
-  weeks: z.optional(z.int().check(z.minimum(0), z.maximum(LONGEST.weeks))),
-  months: z.optional(z.int().check(z.minimum(0), z.maximum(LONGEST.months))),
-})
-export type Configured = z.infer<typeof configuredSchema>
+export type Configured = { readonly [Part in keyof Keep]?: number | undefined }
 
 export type Origin = 'default' | 'contract' | 'configured'
 
@@ -71,14 +65,22 @@ export function effectiveTerms(contract: BackupClause | null, configured: Config
   }
 }
 
-/** @throws BackupRefusal POLICY_TOO_SHORT (refused) when less is chosen than must be kept */
+/** @throws BackupRefusal POLICY_TOO_SHORT (refused), POLICY_TOO_LONG (usage) when it may not be chosen */
 export function checkConfigured(configured: Configured, { least, clause }: EffectiveTerms): void {
   for (const part of KEEPS) {
     const chosen = configured[part]
-    if (chosen === undefined || chosen >= least[part]) continue
-    throw new BackupRefusal(`Copies of ${chosen} ${part} are less than the ${least[part]} that must be kept.`, {
+    if (chosen === undefined) continue
+    if (chosen > LONGEST[part]) {
+      throw new BackupRefusal(`${chosen} ${part} are for ever; ${LONGEST[part]} is the most.`, {
+        code: 'POLICY_TOO_LONG',
+        hint: 'To keep one snapshot for good, hold it: `domicile backup hold SNAPSHOT REASON`.',
+        kind: 'usage',
+      })
+    }
+    if (chosen >= least[part]) continue
+    throw new BackupRefusal(`${chosen} ${part} are less than the ${least[part]} for which copies must be kept.`, {
       code: 'POLICY_TOO_SHORT',
-      hint: `${clause ? `The contract says so (clause ${clause})` : 'That is the least without a contract, too'}; give ${part}=${least[part]} or more.`,
+      hint: `${clause === null ? 'That is the least, also without a contract' : `The contract says so (clause ${clause}), or Domicile where it asks for less`}. Give ${part}=${least[part]} or more.`,
     })
   }
 }

@@ -21,7 +21,7 @@ export const writeCatalogue = (appliance: string, snapshots: readonly Snapshot[]
   writeDurably({
     path: backupFolder(appliance).catalogue,
     content: catalogueText(snapshots),
-    ...{ mode: 0o600, uid: 0, gid: 0 },
+    ...{ mode: 0o644, uid: 0, gid: 0 },
   })
 
 /**

@@ -1,0 +1,40 @@
+import { type EffectiveTerms, effectiveTerms, type PolicyTerms } from '@domicile/backup/policy'
+import { isZone, parseTerms } from '@domicile/license/terms'
+import type { Appliance } from '../../appliance/appliance.ts'
+import { agentOf } from '../../facts/running.ts'
+
+export interface PolicyInForce extends EffectiveTerms, PolicyTerms {
+  /**
+   * Where it was read from. `unknown`: the agent, which has the licence, does not answer; then this is the default with what
+   * was chosen, and nothing may be removed by it: the contract may want more.
+   */
+  readonly contract: 'licence' | 'none' | 'unknown'
+}
+
+/** The rule by which snapshots of an appliance are kept now. */
+export async function policyInForce({
+  wanted,
+  blueprint,
+}: Pick<Appliance, 'wanted' | 'blueprint'>): Promise<PolicyInForce> {
+  const contract = await termsOf(blueprint.layout.lib)
+  const terms = contract === 'unknown' || contract === 'none' ? null : contract
+  return {
+    ...effectiveTerms(terms?.backups ?? null, wanted.backup?.keep ?? {}),
+    timeZone: wanted.backup?.timeZone ?? terms?.timezone ?? hostZone(),
+    contract: typeof contract === 'string' ? contract : 'licence',
+  }
+}
+
+async function termsOf(lib: string) {
+  try {
+    const { licence } = await agentOf(lib).call('licence-show', {})
+    return licence ? parseTerms(licence.terms.text) : ('none' as const)
+  } catch {
+    return 'unknown' as const
+  }
+}
+
+export function hostZone(): string {
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
+  return isZone(timeZone) ? timeZone : 'UTC'
+}
