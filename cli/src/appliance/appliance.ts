@@ -7,6 +7,7 @@ import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { type Blueprint, layoutOf, makeBlueprint, type VendorKey } from '@domicile/stacks/plan'
 import { parsePublicKey, type Trust } from '@domicile/stacks/release'
 import { parseStack, type Stack } from '@domicile/stacks/stack'
+import { pointInTimeWanted } from '../backup/point-in-time/wanted.ts'
 import { DockerEngine } from '../engine/docker-engine.ts'
 import { isScratch, readState, readWanted, resolveName, type StateRecord, type WantedRecord } from './records.ts'
 
@@ -48,6 +49,8 @@ export const blueprintOf = (
     host: state.host,
     volumes: state.volumes,
     vendorKeys: vendorKeysOf(state.trust),
+    backup: wanted.backup,
+    pointInTime: pointInTimeWanted(wanted, state.images),
   })
 
 /** The keys that sign releases, as licences name them. */

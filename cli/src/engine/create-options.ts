@@ -1,4 +1,4 @@
-import type { ContainerSpec, Health } from '@domicile/stacks/plan'
+import type { ContainerSpec, Health, Mount } from '@domicile/stacks/plan'
 import type { ContainerCreateOptions } from 'dockerode'
 
 const NANOSECONDS_PER_MS = 1_000_000
@@ -39,12 +39,16 @@ export function toCreateOptions(spec: ContainerSpec): ContainerCreateOptions {
       ...(spec.cpus && { NanoCpus: Math.round(spec.cpus * 1e9) }),
       ...(spec.shmBytes && { ShmSize: spec.shmBytes }),
       Tmpfs: { ...spec.tmpfs },
-      Mounts: spec.mounts.map(({ type, source, target, readOnly }) => ({
-        Type: type,
-        Source: source,
-        Target: target,
-        ReadOnly: readOnly,
-      })),
+      // In this older form the engine makes a folder that is not there.
+      Binds: spec.mounts.filter(({ mayBeMissing }) => mayBeMissing).map(toBind),
+      Mounts: spec.mounts
+        .filter(({ mayBeMissing }) => !mayBeMissing)
+        .map(({ type, source, target, readOnly }) => ({
+          Type: type,
+          Source: source,
+          Target: target,
+          ReadOnly: readOnly,
+        })),
       NetworkMode: first?.network ?? 'none',
       PortBindings: Object.fromEntries(
         spec.ports.map(({ address, host, container }) => [
@@ -67,6 +71,8 @@ export function toCreateOptions(spec: ContainerSpec): ContainerCreateOptions {
     }),
   }
 }
+
+const toBind = ({ source, target, readOnly }: Mount) => `${source}:${target}:${readOnly ? 'ro' : 'rw'}`
 
 const isJob = ({ labels }: ContainerSpec) => labels['com.docker.compose.oneoff'] === 'True'
 

@@ -52,8 +52,8 @@ export function hostHandlers(): Pick<Handlers, 'directories' | 'files' | 'secret
     secrets: {
       look: ({ secrets }) => existence(secrets.map(({ path }) => path)),
       run: async ({ secrets }) => {
-        for (const { path, length, uid, gid, sameAs } of secrets) {
-          const content = sameAs ? await readFile(sameAs, 'utf8') : makeSecret(length)
+        for (const { path, length, uid, gid, sameAs, before = '' } of secrets) {
+          const content = sameAs ? before + (await readFile(sameAs, 'utf8')) : makeSecret(length)
           // A secret that exists stays: the database already knows it.
           const stays = sameAs ? (await readIfThere(path)) === content : await exists(path)
           if (!stays) await writeDurably({ path, content, mode: 0o400, uid, gid })

@@ -35,6 +35,8 @@ export interface SecretSpec {
   readonly gid: number
   /** Path of the secret, earlier in the list, whose text this one has, too: a file belongs to one user. */
   readonly sameAs?: string
+  /** What stands before that text: some programs take a secret only in a file of their own form. */
+  readonly before?: string
   /** One of the appliance's own: were it lost, another would do. A secret of the stack may be the key to its data. */
   readonly replaceable: boolean
 }

@@ -35,6 +35,8 @@ export interface Mount {
   readonly source: string
   readonly target: string
   readonly readOnly: boolean
+  /** A folder of the host that the engine makes, empty, where it is not there, instead of not starting the container. */
+  readonly mayBeMissing?: boolean
 }
 
 export interface Attachment {

@@ -4,6 +4,7 @@ import { type HostFile, layoutOf, type SecretSpec } from './blueprint.ts'
 import { type ContainerSpec, type Mount, sealed } from './container-spec.ts'
 import { interpolate } from './interpolate.ts'
 import { addressIn, type Cidr } from './subnets.ts'
+import { type PointInTimeWanted, pointInTimeMounts } from './point-in-time.ts'
 
 const MIB = 2 ** 20
 
@@ -25,6 +26,9 @@ export interface Wanted {
     | { readonly mode: 'internal' | 'provided' }
     | { readonly mode: 'acme'; readonly email: string; readonly directory?: string }
   /** Whose licences the appliance accepts: the keys that sign its releases. */
+  readonly backup?: BackupWanted | undefined
+  /** Absent where the release has nothing to do it with. */
+  readonly pointInTime?: PointInTimeWanted | undefined
   readonly vendorKeys: readonly VendorKey[]
 }
 
@@ -121,7 +125,8 @@ function edge({ wanted }: Context, service: string) {
 const system = { after: [], environment: {}, ports: [], capabilities: [], stopSeconds: 10, pids: 100 } as const
 
 export function postgresContainer(context: Context, memoryBytes: number): ContainerSpec {
-  const { lib } = layoutOf(context.wanted.name)
+  const { name, pointInTime } = context.wanted
+  const { lib } = layoutOf(name)
   return seal(context, {
     ...system,
     service: 'postgres',
@@ -130,6 +135,7 @@ export function postgresContainer(context: Context, memoryBytes: number): Contai
       bind(`${lib}/config/postgresql.conf`, '/etc/domicile/postgresql.conf'),
       bind(`${lib}/secrets/postgres_password`, '/run/secrets/postgres_password'),
     ],
+      ...(pointInTime ? pointInTimeMounts(name, pointInTime, true) : []),
     tmpfs: {
       '/tmp': tmpfsFor('70', '256m'),
       '/run/postgresql': 'rw,noexec,nosuid,nodev,size=16m,uid=70,gid=70,mode=0775',

@@ -27,6 +27,7 @@ export { gatewayConf } from './gateway-conf.ts'
 export { makeBlueprint } from './make-blueprint.ts'
 export { type Difference, mendSteps } from './mend.ts'
 export {
+export { type PointInTimeWanted, pointInTimeMounts } from './point-in-time.ts'
   type Action,
   filesStep,
   type ImageWanted,

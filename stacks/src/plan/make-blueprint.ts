@@ -26,6 +26,7 @@ import {
   type Wanted,
 } from './containers.ts'
 import { gatewayConf } from './gateway-conf.ts'
+import { pointInTimeFile, pointInTimeSecret } from './point-in-time.ts'
 import { postgresMemory, postgresSettings, renderPostgresConf } from './postgres.ts'
 import type { Cidr } from './subnets.ts'
 
@@ -39,7 +40,7 @@ export function makeBlueprint(wanted: Wanted): Blueprint {
   const hostname = String(wanted.settings['hostname'])
   const url = `https://${hostname.includes(':') ? `[${hostname}]` : hostname}${ports.https === 443 ? '' : `:${ports.https}`}`
   const memory = postgresMemory(host.memoryBytes, stack.manifest.database.memory)
-  const settings = postgresSettings(memory, host.cpus)
+  const settings = { ...postgresSettings(memory, host.cpus), ...wanted.pointInTime?.settings }
   const files = configFiles(wanted, settings)
   const secrets = secretSpecs(wanted)
   const database: DatabaseSpec = {
@@ -116,6 +117,7 @@ function configFiles(wanted: Wanted, postgres: Record<string, string>): HostFile
   const { gateway, title } = stack.manifest
   return [
     file('postgresql.conf', renderPostgresConf(postgres)),
+    ...(wanted.pointInTime ? [pointInTimeFile(name, wanted.pointInTime)] : []),
     file(
       'gateway.conf',
       gatewayConf({
@@ -168,8 +170,9 @@ function agentConfig({ name, stack, settings, subnets, tls, vendorKeys }: Wanted
   }
 }
 
-function secretSpecs({ name, stack }: Wanted): SecretSpec[] {
-  const path = (base: string) => `${layoutOf(name).lib}/secrets/${base}`
+function secretSpecs({ name, stack, pointInTime }: Wanted): SecretSpec[] {
+  const { lib } = layoutOf(name)
+  const path = (base: string) => `${lib}/secrets/${base}`
   const secret = (base: string, length: number, uid: number, replaceable = true): SecretSpec => ({
     name: base,
     path: path(base),
@@ -186,8 +189,9 @@ function secretSpecs({ name, stack }: Wanted): SecretSpec[] {
     secret('agent_database_password', 40, UID.agent),
     secret('meter_database_password', 40, UID.agent),
     // Without these two nothing of what was backed up can be read: they are on the recovery sheet, and nowhere made anew.
-    secret('backup_archive_key', 43, UID.root, false),
-    secret('backup_point_in_time_key', 43, UID.postgres, false),
+    { ...secret('backup_archive_key', 43, UID.root, false), encrypts: `${lib}/backup/archive` },
+    { ...secret('backup_point_in_time_key', 43, UID.postgres, false), encrypts: `${lib}/backup/point-in-time` },
+    ...(pointInTime ? [pointInTimeSecret(name, pointInTime, UID.postgres)] : []),
     ...(cooperates(stack)
       ? [
           secret(LICENSE_SECRET, 43, userOfSecret(stack, LICENSE_SECRET) ?? appUid),
