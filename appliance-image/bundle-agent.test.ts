@@ -20,6 +20,7 @@ test.each([
   'issue-one.cjs',
   'judge-one.cjs',
   'audit-one.cjs',
+  'plan-one.cjs',
 ])('%s needs nothing beside the runtime', async (program) => {
   const bundle = await readFile(join(folder, program), 'utf8')
   const required = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name as string)
@@ -45,7 +46,7 @@ test('every npm package in the bundle is listed once, with version and licence; 
 test('the same sources give the same bytes', async () => {
   await bundleAgent(join(folder, 'again'))
 
-  for (const program of ['agent.cjs', 'issue-one.cjs', 'judge-one.cjs', 'audit-one.cjs']) {
+  for (const program of ['agent.cjs', 'issue-one.cjs', 'judge-one.cjs', 'audit-one.cjs', 'plan-one.cjs']) {
     const [first, again] = [join(folder, program), join(folder, 'again', program)]
     expect(await readFile(again, 'utf8')).toBe(await readFile(first, 'utf8'))
   }

@@ -16,6 +16,7 @@ const entries = {
   'issue-one': join(here, 'agent/src/issue-one.ts'),
   'judge-one': join(here, 'agent/src/judge-one.ts'),
   'audit-one': join(here, 'agent/src/audit-one.ts'),
+  'plan-one': join(here, 'agent/src/plan-one.ts'),
 }
 const staged = join(here, 'dist/agent')
 
@@ -49,7 +50,8 @@ const leaveOut: Plugin = {
 }
 
 /**
- * Bundles the agent's programs, `agent.cjs`, `issue-one.cjs`, `judge-one.cjs` and `audit-one.cjs`, each with all it imports, as CommonJS.
+ * Bundles the agent's programs, `agent.cjs`, `issue-one.cjs`, `judge-one.cjs`, `audit-one.cjs` and
+ * `plan-one.cjs`, each with all it imports, as CommonJS.
  * @returns the npm packages whose code went into it
  */
 export async function bundleAgent(folder: string): Promise<NpmPackage[]> {

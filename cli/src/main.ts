@@ -12,6 +12,7 @@ const pjson = {
     additionalVersionFlags: ['-v'],
     topics: {
       'audit-trail': { description: 'what was done to the appliance, and the proof that nobody edited it' },
+      helper: { description: 'what the appliance’s agent has done by the host' },
       host: { description: 'prepare this server' },
       release: { description: 'look into a release file' },
       settings: { description: 'what the vendor lets you choose' },

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Auditor } from './auditing/auditor.ts'
+import { type BackingUp, startBackingUp } from './backing-up/backing-up.ts'
+import type { Planner } from './backing-up/planner.ts'
 import type { Config } from './config.ts'
 import { healthServer } from './health-server.ts'
 import type { Judge } from './licensing/judge.ts'
@@ -21,6 +23,7 @@ export interface AgentPorts {
   readonly issuer: Issuer
   readonly judge: Judge
   readonly auditor: Auditor
+  readonly planner: Planner
   readonly clock: () => Date
   readonly random: () => number
   readonly log: Log
@@ -36,7 +39,7 @@ const ORDER_SECONDS = 300
  */
 export async function startAgent(
   config: Config,
-  { issuer, judge, auditor, clock, random, log }: AgentPorts,
+  { issuer, judge, auditor, planner, clock, random, log }: AgentPorts,
 ): Promise<void> {
   const { folders, http, appliance } = config
   await mkdir(folders.state, { recursive: true, mode: 0o700 })
@@ -44,11 +47,13 @@ export async function startAgent(
   const certificates = new Certificates(config, { state, folder: new TlsFolder(folders.tls), issuer, clock, log })
   await certificates.load()
   const licensing = await startLicensing(config, { judge, auditor, clock, log })
+  const backingUp = await startBackingUp(config, { keeper: licensing.keeper, planner, clock, log })
   const scheduler = new Scheduler(
     [
       { name: 'certificates', intervalSeconds: CHECK_SECONDS, jitterSeconds: 0, run: certificates.check },
       { name: 'acme', intervalSeconds: ORDER_SECONDS, jitterSeconds: 60, run: () => certificates.orderIfDue() },
       ...licensing.jobs,
+      ...backingUp.jobs,
     ],
     { clock, random, log },
   )
@@ -61,7 +66,7 @@ export async function startAgent(
   }
   const port = await listen(healthServer(health, licensing.handler), http)
   await listenAt(
-    socketServer(verbsOf(config, { certificates, licensing, scheduler }), log),
+    socketServer(verbsOf(config, { certificates, licensing, backingUp, scheduler }), log),
     join(folders.run, 'agent.sock'),
   )
   scheduler.start()
@@ -71,13 +76,15 @@ export async function startAgent(
 interface Parts {
   readonly certificates: Certificates
   readonly licensing: Licensing
+  readonly backingUp: BackingUp
   readonly scheduler: Scheduler
 }
 
-function verbsOf({ appliance }: Config, { certificates, licensing, scheduler }: Parts): Verbs {
+function verbsOf({ appliance }: Config, { certificates, licensing, backingUp, scheduler }: Parts): Verbs {
   return {
     ...licensing.verbs,
-    status: (): VerbResponse<'status'> => ({
+    ...backingUp.verbs,
+    status: async (): Promise<VerbResponse<'status'>> => ({
       protocol: PROTOCOL_VERSION,
       version: manifest.version,
       appliance,
@@ -85,6 +92,7 @@ function verbsOf({ appliance }: Config, { certificates, licensing, scheduler }: 
       memoryBytes: process.memoryUsage.rss(),
       tls: certificates.status(),
       licence: licensing.summary(),
+      backup: await backingUp.status(),
       timers: scheduler.status(),
     }),
     'tls-root': () => certificates.root(),

@@ -61,6 +61,18 @@ const database = z.strictObject({
   meterPasswordFile: z._default(z.string(), '/run/secrets/meter_database_password'),
 })
 
+const clockTime = z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$/))
+const count = z.int().check(z.nonnegative())
+
+/** What the admin wants of backups; what is left away is as the licence's terms and the defaults say. */
+const backup = z.strictObject({
+  window: z.optional(z.strictObject({ from: clockTime, until: clockTime })),
+  keep: z.optional(z.strictObject({ days: z.optional(count), weeks: z.optional(count), months: z.optional(count) })),
+  drillDays: z.optional(z.int().check(z.positive())),
+  pointInTime: z.optional(z.enum(['on', 'off'])),
+  timeZone: z.optional(z.string()),
+})
+
 const config = z.strictObject({
   version: z.literal(1),
   /** Names the internal CA; 64 characters is what X.509 leaves for "<appliance> internal CA". */
@@ -77,6 +89,7 @@ const config = z.strictObject({
   guards: guardsSchema,
   /** What the stack counts. */
   meters: z._default(metersSchema, {}),
+  backup: z._default(backup, {}),
   /** Where the gateway says what it has sent; absent: it is not asked. */
   gateway: z.optional(z.strictObject({ host: z.string(), port: z.int() })),
   /** Where services of the stack ask about seats and licences; absent: none does. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { startAgent } from './agent.ts'
 import { forkedAuditor } from './auditing/forked-auditor.ts'
+import { forkedPlanner } from './backing-up/forked-planner.ts'
 import { parseConfig } from './config.ts'
 import { forkedJudge } from './licensing/forked-judge.ts'
 import { jsonLog, messageOf } from './log.ts'
@@ -35,7 +36,8 @@ function runAgent(configPath: string): void {
     const issuer = forkedIssuer(beside('issue-one'), stop.signal)
     const judge = forkedJudge(beside('judge-one'), stop.signal)
     const auditor = forkedAuditor(beside('audit-one'), stop.signal)
-    await startAgent(config, { issuer, judge, auditor, clock, random: Math.random, log })
+    const planner = forkedPlanner(beside('plan-one'), stop.signal)
+    await startAgent(config, { issuer, judge, auditor, planner, clock, random: Math.random, log })
   }
   start().catch(fail)
 }

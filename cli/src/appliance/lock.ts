@@ -12,6 +12,7 @@ interface Holder {
 
 /** Everybody may write to /run/lock, and what anybody puts there would stop us. */
 const FOLDER = '/run'
+const lockPath = (appliance: string) => `${FOLDER}/domicile-${appliance}.lock`
 
 /**
  * Runs `work` while this process alone may change the appliance. A lock whose process is gone, or that is older than
@@ -19,13 +20,19 @@ const FOLDER = '/run'
  * @throws UserError LOCKED (exit 8) that names the operation and process holding it
  */
 export async function withLock<T>(appliance: string, operation: string, work: () => Promise<T>): Promise<T> {
-  const path = `${FOLDER}/domicile-${appliance}.lock`
+  const path = lockPath(appliance)
   takeLock(path, operation)
   try {
     return await work()
   } finally {
     rmSync(path, { force: true })
   }
+}
+
+/** Who holds a lock now, in words; null: nobody. It may be another one by the time that this is read. */
+export function lockHolder(appliance: string): string | null {
+  const holder = readHolder(lockPath(appliance))
+  return holder && alive(holder) ? inWords(holder) : null
 }
 
 /** Written beside and linked: nobody ever sees a lock that does not say yet whose it is. */
@@ -98,12 +105,11 @@ function startTicks(pid: number): string | undefined {
   }
 }
 
+const inWords = ({ operation, pid, since }: Holder) => `“${operation}” (process ${pid}, since ${since})`
+
 const locked = (holder: Holder | undefined) =>
-  new UserError(
-    `Another operation is at work: ${holder ? `“${holder.operation}” (process ${holder.pid}, since ${holder.since})` : 'it has only just begun'}.`,
-    {
-      code: 'LOCKED',
-      hint: 'Wait until it has ended and run the command again.',
-      exitCode: ExitCode.Locked,
-    },
-  )
+  new UserError(`Another operation is at work: ${holder ? inWords(holder) : 'it has only just begun'}.`, {
+    code: 'LOCKED',
+    hint: 'Wait until it has ended and run the command again.',
+    exitCode: ExitCode.Locked,
+  })

@@ -15,8 +15,9 @@ import { settingsValidator } from '@domicile/stacks/stack'
 import { drift } from '../facts/checks.ts'
 import { reachableHandler } from '../facts/reachable.ts'
 import { readRunning } from '../facts/running.ts'
+import { unitsHandler } from '../helper/systemd.ts'
 import { type Appliance, blueprintOf } from './appliance.ts'
-import { journalPath, type WantedRecord, wantedFile } from './records.ts'
+import { journalPath, stateFile, type WantedRecord, wantedFile } from './records.ts'
 
 const noArchive = async (): Promise<never> => {
   throw new UserError('Images of the appliance are gone from the engine.', {
@@ -37,14 +38,15 @@ export interface Mending {
 export async function planMending(appliance: Appliance): Promise<Mending> {
   const { blueprint, stack, state, wanted } = appliance
   settingsValidator(stack.manifest)(wanted.settings)
-  const differences = drift(blueprint, await readRunning(appliance))
+  const running = await readRunning(appliance)
+  const differences = drift(blueprint, running)
   if (differences.length === 0) return { differences, steps: [] }
   const reachable: Step = {
     id: 'reachable',
     title: `See ${blueprint.url} answer`,
     action: { kind: 'reachable', url: blueprint.url, path: stack.manifest.gateway.health },
   }
-  return { differences, steps: [...mendSteps(blueprint, state.images, differences), reachable] }
+  return { differences, steps: [...mendSteps(blueprint, state.images, differences, running.units), reachable] }
 }
 
 export interface MendTools {
@@ -64,6 +66,7 @@ export async function mend(
     ...engineHandlers(engine, archive),
     ...databaseHandlers(engine),
     reachable: reachableHandler(blueprint),
+    units: unitsHandler(),
   }
   const subject = `${state.release.name} ${state.release.version}`
   const tools = { journal: new Journal(journalPath(name)), handlers, stage, signal, now: () => new Date() }
@@ -87,10 +90,18 @@ function asHalfDone(error: unknown): never {
  * it is interrupted, the new is wanted and `domicile apply` goes on with it.
  * @throws UserError ROLLED_BACK (6), UNDO_INCOMPLETE (9), INTERRUPTED (130); what the plan refuses, before any change
  */
-export async function changeWanted(appliance: Appliance, wanted: WantedRecord, tools: MendTools): Promise<Timed[]> {
-  const changed = { ...appliance, wanted, blueprint: blueprintOf(wanted, appliance.state, appliance.stack) }
+export const changeWanted = (appliance: Appliance, wanted: WantedRecord, tools: MendTools): Promise<Timed[]> =>
+  changeRecords(appliance, { wanted, state: appliance.state }, tools)
+
+/** As `changeWanted`, also for what is written down of what is: which volumes are in use. */
+export async function changeRecords(
+  appliance: Appliance,
+  { wanted, state }: Pick<Appliance, 'wanted' | 'state'>,
+  tools: MendTools,
+): Promise<Timed[]> {
+  const changed = { ...appliance, wanted, state, blueprint: blueprintOf(wanted, state, appliance.stack) }
   const { steps } = await planMending(changed)
-  await writeDurably(wantedFile(wanted))
+  await writeRecords(changed)
   try {
     return await mend(changed, steps, tools)
   } catch (cause) {
@@ -99,21 +110,26 @@ export async function changeWanted(appliance: Appliance, wanted: WantedRecord, t
     await goBack(appliance, tools).catch((error: Error) => {
       throw new UserError(`The change failed (${why}), and so did going back (${error.message}).`, {
         code: 'UNDO_INCOMPLETE',
-        hint: 'The old settings are in appliance.yaml again. See `domicile doctor`, then run `domicile apply`.',
+        hint: 'What was wanted before is written down again. See `domicile doctor`, then run `domicile apply`.',
         exitCode: ExitCode.NeedsPerson,
         cause,
       })
     })
     throw new UserError(`The change failed and was taken back: ${why}`, {
       code: 'ROLLED_BACK',
-      hint: cause instanceof UserError ? cause.hint : 'The appliance runs with its old settings.',
+      hint: cause instanceof UserError ? cause.hint : 'The appliance runs as it did before.',
       exitCode: ExitCode.RolledBack,
       cause,
     })
   }
 }
 
+async function writeRecords({ wanted, state }: Appliance): Promise<void> {
+  await writeDurably(wantedFile(wanted))
+  await writeDurably(stateFile(state))
+}
+
 async function goBack(appliance: Appliance, tools: MendTools): Promise<void> {
-  await writeDurably(wantedFile(appliance.wanted))
+  await writeRecords(appliance)
   await mend(appliance, (await planMending(appliance)).steps, tools)
 }

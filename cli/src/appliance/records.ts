@@ -11,6 +11,32 @@ import { APPLIANCE_NAME } from './name.ts'
 export const LIB = '/var/lib/domicile'
 export const ETC = '/etc/domicile'
 
+const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of the day, like 01:30')
+const timeZone = z.string().refine(isTimeZone, 'must be the name of a time zone, like Europe/Zurich')
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** How backups are made; what is left away is as the licence's terms and the defaults say. */
+const backupSchema = z.strictObject({
+  window: z.strictObject({ from: clockTime, until: clockTime }).optional(),
+  keep: z
+    .strictObject({
+      days: z.int().min(1).max(3660).optional(),
+      weeks: z.int().min(0).max(520).optional(),
+      months: z.int().min(0).max(1200).optional(),
+    })
+    .optional(),
+  drillDays: z.int().min(1).max(31).optional(),
+  pointInTime: z.enum(['on', 'off']).optional(),
+  timeZone: timeZone.optional(),
+})
+
 /** `/etc/domicile/<name>/appliance.yaml`: what is wanted. */
 const wantedSchema = z.strictObject({
   format: z.literal(1),
@@ -22,6 +48,7 @@ const wantedSchema = z.strictObject({
     z.strictObject({ mode: z.enum(['internal', 'provided']) }),
     z.strictObject({ mode: z.literal('acme'), email: z.email(), directory: z.url().optional() }),
   ]),
+  backup: backupSchema.optional(),
   accepted: z.array(z.strictObject({ check: z.string(), by: z.string(), why: z.string(), at: z.string() })),
 })
 

@@ -16,7 +16,11 @@ const DAY_MS = 86_400_000
 
 /** Every difference between what is wanted and what runs; empty when `apply` would do nothing. */
 export function drift(blueprint: Blueprint, facts: RunningFacts): Difference[] {
-  const gone = (kind: 'secret' | 'network' | 'volume' | 'database', subject: string, aspect = kind as string) => ({
+  const gone = (
+    kind: 'directory' | 'secret' | 'network' | 'volume' | 'database',
+    subject: string,
+    aspect = kind as string,
+  ) => ({
     kind,
     subject,
     aspect,
@@ -38,6 +42,7 @@ export function drift(blueprint: Blueprint, facts: RunningFacts): Difference[] {
       wanted: 'as rendered',
       found: 'missing or edited',
     })),
+    ...facts.missingDirectories.map((path) => gone('directory', path)),
     ...facts.missingSecrets.map((path) => gone('secret', path)),
     ...blueprint.networks.flatMap(({ name, subnet, internal }): Difference[] => {
       const found = facts.networks.get(name)
@@ -56,6 +61,7 @@ export function drift(blueprint: Blueprint, facts: RunningFacts): Difference[] {
       ? [gone('database', AGENT_DATABASE)]
       : []),
     ...(facts.roles && !facts.roles.includes(METER_ROLE) ? [gone('database', METER_ROLE, 'role')] : []),
+    ...(facts.unitDifferences ?? []),
     ...(facts.postgresSettings ? postgresDrift(blueprint.database.settings, facts.postgresSettings) : []),
   ]
 }

@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs'
-import { readFile, statfs } from 'node:fs/promises'
+import { access, readdir, readFile, statfs } from 'node:fs/promises'
 import type { VerbResponse } from '@domicile/appliance-image/agent-protocol'
 import { askHealth, type FoundContainer, sql } from '@domicile/stacks/apply'
+import type { Difference, UnitsWanted } from '@domicile/stacks/plan'
 import { agentClient } from '../agent-client/agent-client.ts'
 import type { Appliance } from '../appliance/appliance.ts'
 import { LIB } from '../appliance/records.ts'
+import { hasSystemd, keptUnits, unitDrift } from '../helper/systemd.ts'
 
 /** What runs, as far as it could be read; every part that could not says why. */
 export interface RunningFacts {
@@ -15,7 +16,9 @@ export interface RunningFacts {
   readonly missingImages: readonly string[]
   /** Paths of rendered files whose content is not as rendered. */
   readonly changedFiles: readonly string[]
-  /** Paths of secrets of the appliance's own that are gone, or are not the same as what they should be a copy of. */
+  /** Paths of folders that are gone, or that an earlier version did not make. */
+  readonly missingDirectories: readonly string[]
+  /** Paths of secrets of the appliance's own that are gone and may be made anew, or are not the same as what they should be a copy of. */
   readonly missingSecrets: readonly string[]
   readonly postgresSettings: Readonly<Record<string, string>> | undefined
   /** Names of the databases in PostgreSQL, and of those who may log in. */
@@ -26,33 +29,52 @@ export interface RunningFacts {
   /** Of the file system that holds the appliance; bytes. */
   readonly disk: { readonly total: number; readonly free: number }
   readonly systemd: boolean
+  /** Of the host helper; absent where no systemd is. */
+  readonly units?: UnitsWanted | undefined
+  readonly unitDifferences?: readonly Difference[]
 }
 
-export async function readRunning({ blueprint, state, engine }: Appliance): Promise<RunningFacts> {
+export async function readRunning({ name, blueprint, state, engine }: Appliance): Promise<RunningFacts> {
   const each = async <T>(names: readonly string[], read: (name: string) => Promise<T>) =>
     new Map(await Promise.all(names.map(async (name) => [name, await read(name)] as const)))
   const names = (things: readonly { name: string }[]) => things.map(({ name }) => name)
   // Everything at once: what takes long is asking, not answering.
-  const [containers, networks, volumes, lost, changed, secrets, postgresSettings, databases, roles, agent, disk] =
-    await Promise.all([
-      each(names(blueprint.containers), (name) => findContainer(engine, name)),
-      each(names(blueprint.networks), engine.findNetwork.bind(engine)),
-      each(names(blueprint.volumes), async (name) => (await engine.findVolume(name)) !== undefined),
-      missingImages(state.images, engine),
-      changedFiles(blueprint.files),
-      missingSecrets(blueprint.secrets.filter(({ replaceable }) => replaceable)),
-      readPostgresSettings(blueprint, engine).catch(() => undefined),
-      readNames(blueprint, engine, 'SELECT datname FROM pg_database;').catch(() => undefined),
-      readNames(blueprint, engine, 'SELECT rolname FROM pg_roles WHERE rolcanlogin;').catch(() => undefined),
-      askAgent(blueprint.layout.lib),
-      freeSpace(),
-    ])
+  const [
+    containers,
+    networks,
+    volumes,
+    lost,
+    directories,
+    changed,
+    secrets,
+    postgresSettings,
+    databases,
+    roles,
+    agent,
+    disk,
+    helper,
+  ] = await Promise.all([
+    each(names(blueprint.containers), (name) => findContainer(engine, name)),
+    each(names(blueprint.networks), engine.findNetwork.bind(engine)),
+    each(names(blueprint.volumes), async (name) => (await engine.findVolume(name)) !== undefined),
+    missingImages(state.images, engine),
+    missingDirectories(blueprint.directories),
+    changedFiles(blueprint.files),
+    missingSecrets(blueprint.secrets),
+    readPostgresSettings(blueprint, engine).catch(() => undefined),
+    readNames(blueprint, engine, 'SELECT datname FROM pg_database;').catch(() => undefined),
+    readNames(blueprint, engine, 'SELECT rolname FROM pg_roles WHERE rolcanlogin;').catch(() => undefined),
+    askAgent(blueprint.layout.lib),
+    freeSpace(),
+    readHelper(name),
+  ])
   return {
     ...{
       containers,
       networks,
       volumes,
       missingImages: lost,
+      missingDirectories: directories,
       changedFiles: changed,
       missingSecrets: secrets,
       postgresSettings,
@@ -60,8 +82,9 @@ export async function readRunning({ blueprint, state, engine }: Appliance): Prom
       roles,
       disk,
       ...agent,
+      ...helper,
     },
-    systemd: existsSync('/run/systemd/system'),
+    systemd: hasSystemd(),
   }
 }
 
@@ -70,6 +93,11 @@ async function findContainer(engine: Appliance['engine'], name: string): Promise
   const found = await engine.findContainer(name)
   if (found?.health !== 'starting' || found.state !== 'running') return found
   return (await askHealth(engine, found)) === 'healthy' ? { ...found, health: 'healthy' } : found
+}
+
+async function readHelper(name: string) {
+  const units = await keptUnits(name)
+  return { units, unitDifferences: await unitDrift(units) }
 }
 
 export const agentOf = (lib: string) => agentClient(`${lib}/run/agent.sock`)
@@ -97,14 +125,29 @@ async function changedFiles(files: Appliance['blueprint']['files']): Promise<str
   return contents.filter(({ same }) => !same).map(({ path }) => path)
 }
 
+async function missingDirectories(directories: Appliance['blueprint']['directories']): Promise<string[]> {
+  const found = await Promise.all(directories.map(({ path }) => access(path).catch(gone)))
+  return directories.filter((_, index) => found[index] === null).map(({ path }) => path)
+}
+
+/** Who may not look does not know; whoever mends may. */
+const gone = (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? null : undefined)
+
+/** Another one in its place would lock nobody out of anything. */
+async function mayBeMadeAnew({ replaceable, encrypts }: Appliance['blueprint']['secrets'][number]): Promise<boolean> {
+  if (replaceable || !encrypts) return replaceable
+  const inside = await readdir(encrypts).catch(gone)
+  return inside === null || inside?.length === 0
+}
+
 async function missingSecrets(secrets: Appliance['blueprint']['secrets']): Promise<string[]> {
-  // Who may not look does not know; whoever mends may.
-  const gone = (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? null : undefined)
   const read = (path: string) => readFile(path, 'utf8').catch(gone)
   const found = await Promise.all(
-    secrets.map(async ({ path, sameAs }) => {
+    secrets.map(async (secret) => {
+      const { path, sameAs, before = '' } = secret
       const text = await read(path)
-      return { path, missing: text === null || (sameAs !== undefined && text !== (await read(sameAs))) }
+      const differs = text === null || (sameAs !== undefined && text !== before + (await read(sameAs)))
+      return { path, missing: differs && (await mayBeMadeAnew(secret)) }
     }),
   )
   return found.filter(({ missing }) => missing).map(({ path }) => path)

@@ -28,6 +28,7 @@ import {
   wantedFile,
 } from '../appliance/records.ts'
 import { reachableHandler } from '../facts/reachable.ts'
+import { unitsHandler, wantedUnits } from '../helper/systemd.ts'
 import type { Earlier } from './prepare.ts'
 
 /** Everything an installation is made of, decided before anything is changed. */
@@ -66,7 +67,8 @@ export function planInstallation(
   const blueprint = blueprintOf(wanted, state, stack)
   const records = [wantedFile(wanted), stateFile(state), ...releaseFiles(wanted.name, release)]
   const healthPath = stack.manifest.gateway.health
-  return { blueprint, state, steps: installSteps({ blueprint, images: state.images, records, healthPath }) }
+  const units = wantedUnits(wanted.name)
+  return { blueprint, state, steps: installSteps({ blueprint, images: state.images, records, healthPath, units }) }
 }
 
 /** The release without its images, kept on the host: the stack, what was signed, the lists of contents. */
@@ -103,6 +105,7 @@ export async function carryOut(
     ...engineHandlers(engine, async () => release.openImages(), await imagesOfOthers(name)),
     ...databaseHandlers(engine),
     reachable: reachableHandler(blueprint),
+    units: unitsHandler(),
   }
   const subject = `${state.release.name} ${state.release.version}`
   await writeDurably(stateFile(state)).catch(async (error) => {

@@ -114,6 +114,7 @@ export async function wantedRecord(
     },
     subnets: { internal: internal ?? '', edge: edge ?? '' },
     tls: wanted?.tls ?? { mode: 'internal' },
+    ...(wanted?.backup && { backup: wanted.backup }),
     accepted: wanted?.accepted ?? [],
   }
 }

@@ -44,6 +44,8 @@ export interface Licensing {
   readonly jobs: readonly Job[]
   /** The paths of the gate, and of applications that cooperate, on the agent's port. */
   readonly handler: Handler
+  /** Who holds the contract and the key of the installation. */
+  readonly keeper: LicenceKeeper
   summary(): VerbResponse<'status'>['licence']
 }
 
@@ -92,6 +94,7 @@ export async function startLicensing(
     verbs: verbsOf(working, status, usage),
     jobs: jobsOf(working, usage),
     handler: eitherOf(gateHandler(gate), cooperation),
+    keeper,
     summary: () => summary(status()),
   }
 }

@@ -20,6 +20,7 @@ import { applianceNames, isScratch, journalPath, LIB } from '../../appliance/rec
 import { remove, takeInventory } from '../../appliance/remove.ts'
 import type { DockerEngine } from '../../engine/docker-engine.ts'
 import { reachableHandler } from '../../facts/reachable.ts'
+import { unitsHandler } from '../../helper/systemd.ts'
 import { memoryOf } from '../../preflight/host.ts'
 import { routesInUse } from '../../preflight/preflight.ts'
 import { copyHandler, postgresOf } from './copy-database.ts'
@@ -83,6 +84,7 @@ export async function raiseScratch(
     ...databaseHandlers(engine),
     initialize: copyHandler(engine, appliance.blueprint),
     reachable: reachableHandler(blueprint),
+    units: unitsHandler(),
   }
   const { release } = appliance.state
   const subject = `scratch copy of ${release.name} ${release.version}`

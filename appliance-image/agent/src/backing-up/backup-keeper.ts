@@ -1,0 +1,160 @@
+import { begun, noted, type Operation, type ScheduleState } from '@domicile/backup/schedule'
+import { type Log, messageOf } from '../log.ts'
+import type { BackupStatus, VerbRequest } from '../protocol.ts'
+import { ATTEMPT_FAILED, HELPER_GONE, STATE_BROKEN, UNPLANNED } from './advice.ts'
+import { type Helper, HelperBusy } from './helper-client.ts'
+import type { Plan } from './planner.ts'
+import type { Kept, ScheduleFile } from './schedule-file.ts'
+
+export interface BackupKeeperPorts {
+  readonly helper: Helper
+  /** Whether there is a socket to ask at: looked at without waking anybody. */
+  readonly reachable: () => boolean
+  readonly file: ScheduleFile
+  /** What is due at an instant, as the contract and the admin want it. */
+  readonly plan: (schedule: ScheduleState, now: Date) => Promise<Plan>
+  readonly clock: () => Date
+  readonly log: Log
+}
+
+type Note = VerbRequest<'backup-note'>
+
+/** A plan is made anew after so long: something may be late by now, and the contract another one. */
+const PLAN_MS = 900_000
+
+/** Decides when the appliance's backups are made, asks the host's helper for each, and knows how they are. */
+export class BackupKeeper {
+  readonly #ports: BackupKeeperPorts
+  #kept: Kept
+  #planned: { readonly plan: Plan; readonly schedule: ScheduleState; readonly at: number } | null = null
+  /** What ended so soon that its end came before the answer to who asked. */
+  #endedId: string | null = null
+
+  static async open(ports: BackupKeeperPorts): Promise<BackupKeeper> {
+    return new BackupKeeper(ports, await ports.file.read(ports.clock()))
+  }
+
+  private constructor(ports: BackupKeeperPorts, kept: Kept) {
+    this.#ports = ports
+    this.#kept = kept
+  }
+
+  /** Looks once whether something is to be done. A helper that is not there is no failure of this: it is said. */
+  run = async (): Promise<void> => {
+    const { reachable } = this.#ports
+    if (this.#kept.asked && (await this.#isAtWork(this.#kept.asked.id))) return
+    const { due } = await this.#plan()
+    if (due && this.#kept.schedule.running === null) await this.#ask(due)
+    else if (!reachable()) await this.#gone(true, 'there is no socket')
+    else if (!this.#kept.asked) await this.#gone(false)
+  }
+
+  /** How something ended, whoever had begun it. */
+  note = async ({ id, operation, outcome, code, run, summary }: Note): Promise<void> => {
+    this.#ports.log('backup-ended', { operation, outcome, code, run })
+    if (id !== null) this.#endedId = id
+    await this.#ended(operation, { outcome, code, summary })
+  }
+
+  async status(): Promise<BackupStatus> {
+    const { summary, running } = this.#kept.schedule
+    const plan = await this.#plan().catch((error) => ({ next: null, findings: [UNPLANNED(messageOf(error))] }))
+    return {
+      lastSnapshot: summary.snapshot?.at ?? null,
+      lastProof: summary.proof?.at ?? null,
+      next: plan.next && { what: plan.next.operation, at: plan.next.at },
+      running: running && { what: running.operation, since: running.since },
+      findings: [...plan.findings, ...this.#ownFindings()],
+    }
+  }
+
+  #ownFindings(): BackupStatus['findings'] {
+    const { goneSince, brokenAt, schedule } = this.#kept
+    const failing = Object.entries(schedule.attempts).filter(([, { failures }]) => failures > 0)
+    return [
+      ...(goneSince ? [HELPER_GONE(goneSince)] : []),
+      ...failing.map(([operation, attempt]) => ATTEMPT_FAILED(operation as Operation, attempt)),
+      ...(brokenAt ? [STATE_BROKEN(brokenAt)] : []),
+    ]
+  }
+
+  /** Made anew when anything has happened, when its next time has come, and after a while. @throws Error when it cannot be made */
+  async #plan(): Promise<Plan> {
+    const { schedule } = this.#kept
+    const now = this.#ports.clock()
+    const made = this.#planned
+    const age = made ? now.getTime() - made.at : 0
+    const holds =
+      made?.schedule === schedule &&
+      age >= 0 &&
+      age < PLAN_MS &&
+      (made.plan.due !== null || now.toISOString() < made.plan.next.at)
+    if (made && holds) return made.plan
+    const plan = await this.#ports.plan(schedule, now)
+    this.#planned = { plan, schedule, at: now.getTime() }
+    return plan
+  }
+
+  async #ask(operation: Operation): Promise<void> {
+    const { helper, clock, log } = this.#ports
+    const at = clock()
+    try {
+      const { id } = await helper.ask(operation)
+      log('backup-begun', { operation, id })
+      await this.#gone(false)
+      if (id === this.#endedId) return
+      await this.#keep({ schedule: begun(this.#kept.schedule, operation, at), asked: { id, operation } })
+    } catch (error) {
+      if (!(error instanceof HelperBusy)) return this.#gone(true, messageOf(error))
+      log('backup-waits', { operation, message: messageOf(error) })
+      await this.#gone(false)
+      await this.#ended(operation, { outcome: 'refused', code: 'LOCKED', summary: null })
+    }
+  }
+
+  /**
+   * Whether the helper still works on what it took on. One that was killed, or that a reboot took away, is started by the
+   * question and knows nothing of it: then it is over. Where nobody answers it cannot be known, and nothing else is asked.
+   */
+  async #isAtWork(id: string): Promise<boolean> {
+    const { helper, clock } = this.#ports
+    const busy = await helper.ping().then(
+      (pong) => ({ id: pong.busy?.id ?? null }),
+      (error: unknown) => ({ gone: messageOf(error) }),
+    )
+    await this.#gone('gone' in busy, 'gone' in busy ? busy.gone : '')
+    const { asked, schedule } = this.#kept
+    // Its end may have come meanwhile.
+    if (asked?.id !== id) return false
+    if ('gone' in busy) return true
+    if (busy.id !== id) {
+      await this.#ended(asked.operation, { outcome: 'failed', code: 'INTERRUPTED', summary: null })
+      return false
+    }
+    // However long it takes, it is at work.
+    await this.#keep({ schedule: begun(schedule, asked.operation, clock()) })
+    return true
+  }
+
+  async #ended(operation: Note['operation'], ending: Pick<Note, 'outcome' | 'code' | 'summary'>): Promise<void> {
+    const { schedule, asked, brokenAt } = this.#kept
+    await this.#keep({
+      // By the agent's own clock: whatever is decided by it is decided by one clock.
+      schedule: noted(schedule, { ...ending, operation, at: this.#ports.clock().toISOString() }),
+      asked: asked?.operation === operation ? null : asked,
+      brokenAt: ending.summary ? null : brokenAt,
+    })
+  }
+
+  /** Written down only when it changes. */
+  async #gone(isGone: boolean, message = ''): Promise<void> {
+    if (isGone === (this.#kept.goneSince !== null)) return
+    this.#ports.log(isGone ? 'backup-helper-gone' : 'backup-helper-back', isGone ? { message } : {})
+    await this.#keep({ goneSince: isGone ? this.#ports.clock().toISOString() : null })
+  }
+
+  #keep(change: Partial<Kept>): Promise<void> {
+    this.#kept = { ...this.#kept, ...change }
+    return this.#ports.file.write(this.#kept)
+  }
+}
