@@ -5,12 +5,12 @@ import { waitUntil } from './waiting.ts'
 const IMAGE = 'domicile-test/sftp:1'
 
 const DOCKERFILE = `FROM domicile/base:0.1.0
-RUN install-packages openssh-server && useradd --create-home --shell /bin/sh backup \\
- && install -d -o backup -m 0700 /srv/copies /home/backup/.ssh && install -d /run/sshd && rm -f /etc/ssh/ssh_host_*
+RUN install-packages openssh-server && useradd --create-home --shell /bin/sh keeper \\
+ && install -d -o keeper -m 0700 /srv/copies /home/keeper/.ssh && install -d /run/sshd && rm -f /etc/ssh/ssh_host_*
 CMD ["/usr/sbin/sshd", "-D", "-e", "-p", "2222", "-h", "/etc/ssh/host-key"]
 `
 
-/** Debian's OpenSSH, as somebody else's server: user `backup`, port 2222, folder /srv/copies. */
+/** Debian's OpenSSH, as somebody else's server: user `keeper`, port 2222, folder /srv/copies. */
 export class SftpServer implements AsyncDisposable {
   readonly name: string
   address = ''
@@ -29,7 +29,7 @@ export class SftpServer implements AsyncDisposable {
     return this
   }
 
-  url = (path = '/srv/copies') => `sftp://backup@${this.address}:2222${path}`
+  url = (path = '/srv/copies') => `sftp://keeper@${this.address}:2222${path}`
 
   /** As a reinstalled server has it, or another one in its place. */
   newHostKey = () => this.sh('rm -f /etc/ssh/host-key*; ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/host-key')
@@ -38,13 +38,10 @@ export class SftpServer implements AsyncDisposable {
 
   /** @param keeps `remove` is refused: what is there stays */
   async allow(publicKey: string, { keeps = false } = {}): Promise<void> {
-    const force = `command="internal-sftp${keeps ? ' -P remove,rmdir,truncate' : ''}",restrict`.replaceAll(
-      'truncate',
-      'setstat',
-    )
+    const program = `internal-sftp${keeps ? ' -P remove,rmdir' : ''}`
     await this.sh(
-      `cat > /home/backup/.ssh/authorized_keys && chown -R backup /home/backup/.ssh && chmod 0600 /home/backup/.ssh/authorized_keys`,
-      `${force} ${publicKey}\\n`,
+      'cd /home/keeper/.ssh && cat > authorized_keys && chown keeper authorized_keys && chmod 0600 authorized_keys',
+      `command="${program}",restrict ${publicKey}\n`,
     )
   }
 

@@ -68,7 +68,9 @@ export function hostHandlers(): Pick<Handlers, 'directories' | 'files' | 'secret
 
 const readIfThere = (path: string) => readFile(path, 'utf8').catch(() => null)
 
-const makeSecret = (length: number) => Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
+/** @param length in characters of the alphabet above */
+export const makeSecret = (length: number): string =>
+  Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
 
 /** Writes beside and renames, so that a reader sees the old file or the new one; flushed file and folder. */
 export async function writeDurably({ path, content, mode, uid, gid }: HostFile): Promise<void> {

@@ -12,7 +12,7 @@ export {
 export { containerDrift, postgresDrift } from './drift.ts'
 export type { Engine, ExecOptions, ExecResult, FoundContainer, FoundImage, FoundNetwork } from './engine.ts'
 export { askHealth, engineHandlers, isImage, waitUntilHealthy } from './engine-handlers.ts'
-export { hostHandlers, writeDurably } from './host-handlers.ts'
+export { hostHandlers, makeSecret, writeDurably } from './host-handlers.ts'
 export { type Entry, Journal, type Unfinished, unfinished } from './journal.ts'
 export {
   type Handler,

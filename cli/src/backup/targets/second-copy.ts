@@ -1,17 +1,19 @@
 import { PARTS, type Run, runsOf } from '@domicile/backup/archive'
+import type { Candidate } from '@domicile/backup/policy'
 import { BackupRefusal } from '@domicile/backup/refusal'
-import type { Snapshot } from '@domicile/backup/snapshot'
-import type { Target, TargetState } from '@domicile/backup/targets'
+import type { Target } from '@domicile/backup/targets'
 import type { Appliance } from '../../appliance/appliance.ts'
 import { Archive, OWN_ARCHIVE } from '../archive.ts'
 import { readCatalogue } from '../catalogue.ts'
-import { readTargetState, writeTargetState } from './store.ts'
+import { openCopy } from './open-copy.ts'
+import { changeState } from './state.ts'
+import { readTargetState } from './store.ts'
 import { accessTo, presentLabel, type TargetTools, withTarget } from './target-room.ts'
 
 export interface SecondCopyTools extends TargetTools {
   readonly now: () => Date
-  /** What the policy would remove of what is there: the same one as at home. */
-  readonly expired: (snapshots: readonly Snapshot[]) => readonly Snapshot[]
+  /** Runs that the policy removes: the same one as at home. */
+  readonly expired: (snapshots: readonly Candidate[]) => readonly string[]
   readonly say: (text: string) => void
 }
 
@@ -59,7 +61,7 @@ async function copyAll(
   const label = await presentLabel(target, tools)
   const good = (await readCatalogue(name)).filter(({ refused }) => refused === null)
   return withTarget(appliance, accessTo(name, target), { withSource: true }, tools, async (copy, room) => {
-    await open(copy, name, target, label)
+    await openCopy(copy, name, target, label, OWN_ARCHIVE)
     const home = new Map(runsOf(await new Archive(room, OWN_ARCHIVE).list()).map((run) => [run.run, run]))
     const there = new Set(runsOf(await copy.list()).map(({ run }) => run))
     const missing = good.flatMap(({ run }) => (there.has(run) ? [] : (home.get(run) ?? []))).toReversed()
@@ -75,22 +77,6 @@ async function copyAll(
     await requireWhole(copy)
     return { target: target.name, label: label || null, copied, removed, newest }
   })
-}
-
-/**
- * Begins a repository only where none was ever begun: an empty place where one was is a disk that is not mounted, or a copy
- * that somebody removed.
- */
-async function open(copy: Archive, appliance: string, target: Target, label: string): Promise<void> {
-  const { begun } = await readTargetState(appliance, target.name)
-  if (begun.includes(label)) {
-    await copy.list().catch((error: unknown) => {
-      throw error instanceof BackupRefusal && error.code === 'NO_ARCHIVE' ? gone(target) : error
-    })
-    return
-  }
-  await copy.ensure(OWN_ARCHIVE)
-  await changeState(appliance, target.name, (state) => ({ begun: [...state.begun, label] }))
 }
 
 /** The manifest goes last there, too: without it nothing half-copied is taken for a snapshot. */
@@ -118,9 +104,12 @@ async function noteNewest(copy: Archive, appliance: string, target: string, labe
 async function retain(copy: Archive, appliance: string, target: Target, tools: SecondCopyTools): Promise<string[]> {
   const { removable } = await readTargetState(appliance, target.name)
   if (removable === false) return []
-  const known = new Map((await readCatalogue(appliance)).map((snapshot) => [snapshot.run, snapshot]))
+  const proven = new Map((await readCatalogue(appliance)).map(({ run, provenAt }) => [run, provenAt]))
   const runs = runsOf(await copy.list())
-  const doomed = new Set(tools.expired(runs.map((run) => asSnapshot(run, known.get(run.run)))).map(({ run }) => run))
+  const candidates = runs.map(({ run, at, kind, hold, refused }) => ({
+    ...{ run, at: at.toISOString(), kind, hold, refused, provenAt: proven.get(run) ?? null },
+  }))
+  const doomed = new Set(tools.expired(candidates))
   const going = runs.filter(({ run }) => doomed.has(run))
   if (going.length === 0) return []
   try {
@@ -137,16 +126,6 @@ async function retain(copy: Archive, appliance: string, target: Target, tools: S
   return going.map(({ run }) => run)
 }
 
-/** What is only there any more is known by its tags alone. */
-const asSnapshot = ({ run, at, kind, hold, refused, parts, added }: Run, known: Snapshot | undefined): Snapshot => ({
-  ...{ run, at: at.toISOString(), kind, hold: known?.hold ?? hold, refused, parts },
-  release: known?.release ?? { name: '', version: '' },
-  manifest: known?.manifest ?? '0'.repeat(64),
-  bytes: known?.bytes ?? { dump: 0, documents: 0, added },
-  seconds: known?.seconds ?? 0,
-  ...{ checkedAt: null, provenAt: known?.provenAt ?? null },
-})
-
 async function requireWhole(copy: Archive): Promise<void> {
   const { errors, complaints } = await copy.check('structure')
   if (errors === 0) return
@@ -156,20 +135,3 @@ async function requireWhole(copy: Archive): Promise<void> {
     kind: 'unverified',
   })
 }
-
-/** What is known of a target changes one fact at a time, and the rest stays. */
-export async function changeState(
-  appliance: string,
-  target: string,
-  change: (state: TargetState) => Partial<TargetState>,
-): Promise<void> {
-  const state = await readTargetState(appliance, target)
-  await writeTargetState(appliance, target, { ...state, ...change(state) })
-}
-
-const gone = ({ name, url }: Target) =>
-  new BackupRefusal(`The second copy “${name}” is gone: at ${url} is no archive any more.`, {
-    code: 'SECOND_COPY_GONE',
-    hint: `When a disk is mounted there, see that it is. When somebody removed it, begin anew: domicile backup target remove ${name}, then add it.`,
-    kind: 'failed',
-  })

@@ -1,0 +1,66 @@
+import type { Place } from '@domicile/backup/archive'
+import { BackupRefusal } from '@domicile/backup/refusal'
+import type { Target } from '@domicile/backup/targets'
+import type { Archive } from '../archive.ts'
+import { changeState } from './state.ts'
+import { readTargetState } from './store.ts'
+
+/**
+ * Begins a repository only where none was ever begun: an empty place where one was is a disk that is not mounted, or a copy
+ * that somebody removed.
+ * @param like the archive it will be a copy of
+ * @throws BackupRefusal SECOND_COPY_GONE, HOST_KEY_CHANGED, SECOND_COPY_UNREACHABLE
+ */
+export async function openCopy(
+  copy: Archive,
+  appliance: string,
+  target: Target,
+  label: string,
+  like: Place,
+): Promise<void> {
+  const { begun } = await readTargetState(appliance, target.name)
+  if (begun.includes(label)) {
+    await copy.list().catch((error: unknown) => {
+      throw explained(error, target)
+    })
+    return
+  }
+  await copy.ensure(like).catch((error: unknown) => {
+    throw explained(error, target)
+  })
+  await changeState(appliance, target.name, (state) => ({ begun: [...state.begun, label] }))
+}
+
+/** What the engine says of a place that is far away, in words that help. */
+function explained(error: unknown, target: Target): unknown {
+  if (!(error instanceof BackupRefusal)) return error
+  const { name, url } = target
+  if (error.code === 'NO_ARCHIVE') {
+    return new BackupRefusal(`The second copy “${name}” is gone: at ${url} is no archive any more.`, {
+      code: 'SECOND_COPY_GONE',
+      hint: `When a disk is mounted there, see that it is. When somebody removed it, begin anew: domicile backup target remove ${name}, then add it.`,
+      kind: 'failed',
+      cause: error,
+    })
+  }
+  if (/host key verification failed/i.test(error.message)) {
+    return new BackupRefusal(
+      `The server of the second copy “${name}” has another host key than the one that is pinned.`,
+      {
+        code: 'HOST_KEY_CHANGED',
+        hint: `Nothing was sent. Ask whoever runs ${url} whether it was set up anew. Only then: domicile backup target trust ${name} --host-key SHA256:…`,
+        kind: 'unverified',
+        cause: error,
+      },
+    )
+  }
+  if (/permission denied \(/i.test(error.message)) {
+    return new BackupRefusal(`The server of the second copy “${name}” does not let this host in.`, {
+      code: 'SECOND_COPY_NO_ACCESS',
+      hint: `Put the public key into its authorized_keys: domicile backup target list`,
+      kind: 'failed',
+      cause: error,
+    })
+  }
+  return error
+}
