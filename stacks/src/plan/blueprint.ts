@@ -39,6 +39,8 @@ export interface SecretSpec {
   readonly before?: string
   /** One of the appliance's own: were it lost, another would do. A secret of the stack may be the key to its data. */
   readonly replaceable: boolean
+  /** Folder of what was encrypted with this one; while nothing is in there, another would do. */
+  readonly encrypts?: string
 }
 
 /** A volume: what it is for, and what the engine calls it. */

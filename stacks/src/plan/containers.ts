@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { type Job, LICENSE_SECRET, type Service, type Settings, type Stack } from '../stack/index.ts'
+import type { BackupWanted } from './backup-wanted.ts'
 import { type HostFile, layoutOf, type SecretSpec } from './blueprint.ts'
 import { type ContainerSpec, type Mount, sealed } from './container-spec.ts'
 import { interpolate } from './interpolate.ts'
-import { addressIn, type Cidr } from './subnets.ts'
 import { type PointInTimeWanted, pointInTimeMounts } from './point-in-time.ts'
+import { addressIn, type Cidr } from './subnets.ts'
 
 const MIB = 2 ** 20
 
@@ -25,10 +26,10 @@ export interface Wanted {
   readonly tls:
     | { readonly mode: 'internal' | 'provided' }
     | { readonly mode: 'acme'; readonly email: string; readonly directory?: string }
-  /** Whose licences the appliance accepts: the keys that sign its releases. */
   readonly backup?: BackupWanted | undefined
   /** Absent where the release has nothing to do it with. */
   readonly pointInTime?: PointInTimeWanted | undefined
+  /** Whose licences the appliance accepts: the keys that sign its releases. */
   readonly vendorKeys: readonly VendorKey[]
 }
 
@@ -134,8 +135,8 @@ export function postgresContainer(context: Context, memoryBytes: number): Contai
       volume(context.wanted, 'postgres', '/var/lib/postgresql'),
       bind(`${lib}/config/postgresql.conf`, '/etc/domicile/postgresql.conf'),
       bind(`${lib}/secrets/postgres_password`, '/run/secrets/postgres_password'),
-    ],
       ...(pointInTime ? pointInTimeMounts(name, pointInTime, true) : []),
+    ],
     tmpfs: {
       '/tmp': tmpfsFor('70', '256m'),
       '/run/postgresql': 'rw,noexec,nosuid,nodev,size=16m,uid=70,gid=70,mode=0775',

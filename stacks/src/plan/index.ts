@@ -1,3 +1,4 @@
+export type { BackupWanted } from './backup-wanted.ts'
 export {
   AGENT_DATABASE,
   AGENT_ROLE,
@@ -22,12 +23,12 @@ export {
   projectLabels,
   sealed,
 } from './container-spec.ts'
-export { type Pointers, type VendorKey, volumeName, type Wanted } from './containers.ts'
+export { type Pointers, UID, type VendorKey, volumeName, type Wanted } from './containers.ts'
 export { gatewayConf } from './gateway-conf.ts'
 export { makeBlueprint } from './make-blueprint.ts'
 export { type Difference, mendSteps } from './mend.ts'
-export {
 export { type PointInTimeWanted, pointInTimeMounts } from './point-in-time.ts'
+export {
   type Action,
   filesStep,
   type ImageWanted,
@@ -37,6 +38,8 @@ export { type PointInTimeWanted, pointInTimeMounts } from './point-in-time.ts'
   networkStep,
   type Step,
   startSteps,
+  type UnitsWanted,
+  unitsStep,
   volumeStep,
 } from './steps.ts'
 export { type Cidr, chooseSubnets, overlaps } from './subnets.ts'

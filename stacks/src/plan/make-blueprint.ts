@@ -134,7 +134,7 @@ function configFiles(wanted: Wanted, postgres: Record<string, string>): HostFile
 }
 
 /** What the agent must know of the appliance; `appliance-image/agent/src/config.ts` reads it. */
-function agentConfig({ name, stack, settings, subnets, tls, vendorKeys }: Wanted) {
+function agentConfig({ name, stack, settings, subnets, tls, vendorKeys, backup }: Wanted) {
   const { manifest } = stack
   const { gateway, guards = {}, database, meters = {} } = manifest
   return {
@@ -165,6 +165,7 @@ function agentConfig({ name, stack, settings, subnets, tls, vendorKeys }: Wanted
     },
     guards,
     meters,
+    ...(backup && { backup }),
     gateway: { host: addressOf(stack, subnets.internal, 'gateway'), port: 8080 },
     ...(cooperates(stack) && { cooperation: { tokenFile: `/run/secrets/${LICENSE_SECRET}` } }),
   }

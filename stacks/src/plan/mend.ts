@@ -2,6 +2,7 @@ import { UserError } from '../kernel/index.ts'
 import type { Blueprint } from './blueprint.ts'
 import {
   databaseStep,
+  directoriesStep,
   filesStep,
   grantsStep,
   type ImageWanted,
@@ -10,13 +11,25 @@ import {
   type Step,
   secretsStep,
   startSteps,
+  type UnitsWanted,
+  unitsStep,
   volumeStep,
 } from './steps.ts'
 
 /** One difference between what is wanted and what runs, in words a person can check. */
 export interface Difference {
-  readonly kind: 'image' | 'file' | 'secret' | 'network' | 'volume' | 'container' | 'postgres' | 'database'
-  /** Image reference, path, name of the network or volume, service, PostgreSQL setting, database or role. */
+  readonly kind:
+    | 'image'
+    | 'directory'
+    | 'file'
+    | 'secret'
+    | 'network'
+    | 'volume'
+    | 'container'
+    | 'postgres'
+    | 'database'
+    | 'units'
+  /** Image reference, path, name of the network or volume, service, PostgreSQL setting, database or role, unit. */
   readonly subject: string
   readonly aspect: string
   readonly wanted: string
@@ -34,10 +47,12 @@ export function mendSteps(
   blueprint: Blueprint,
   images: readonly ImageWanted[],
   differences: readonly Difference[],
+  units?: UnitsWanted,
 ): Step[] {
   const subjects = (kind: Difference['kind']) =>
     new Set(differences.filter((difference) => difference.kind === kind).map(({ subject }) => subject))
-  const [files, secrets, networks, volumes, services, settings] = [
+  const [directories, files, secrets, networks, volumes, services, settings] = [
+    subjects('directory'),
     subjects('file'),
     subjects('secret'),
     subjects('network'),
@@ -56,6 +71,14 @@ export function mendSteps(
   const postgres = blueprint.containers[0]
   return [
     ...(subjects('image').size > 0 ? [imagesStep(images)] : []),
+    ...(directories.size > 0
+      ? [
+          directoriesStep(
+            `Make ${[...directories].join(', ')}`,
+            blueprint.directories.filter(({ path }) => directories.has(path)),
+          ),
+        ]
+      : []),
     ...filesSteps(blueprint.files, files),
     ...(secrets.size > 0 ? [secretsStep(blueprint.secrets.filter(({ path }) => secrets.has(path)))] : []),
     ...(postgres ? settingsSteps(postgres.name, [...settings]) : []),
@@ -68,6 +91,7 @@ export function mendSteps(
       ? [databaseStep(postgres.name, blueprint.database), grantsStep(postgres.name, blueprint.database)]
       : []),
     ...startSteps(replaced.filter((container) => container !== postgres)),
+    ...(units && subjects('units').size > 0 ? [unitsStep(units)] : []),
   ]
 }
 

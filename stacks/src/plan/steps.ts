@@ -21,7 +21,16 @@ export type Action =
     }
   | { readonly kind: 'grants'; readonly postgres: string; readonly database: DatabaseSpec }
   | { readonly kind: 'reset-settings'; readonly postgres: string; readonly settings: readonly string[] }
+  | { readonly kind: 'units'; readonly units: UnitsWanted }
   | { readonly kind: 'reachable'; readonly url: string; readonly path: string }
+
+/** A service that the host's own service manager starts when somebody asks at its socket. */
+export interface UnitsWanted {
+  /** Names of the units. */
+  readonly socket: string
+  readonly service: string
+  readonly files: readonly HostFile[]
+}
 
 export interface ImageWanted {
   readonly reference: string
@@ -47,20 +56,17 @@ export interface InstallParts {
   readonly records: readonly HostFile[]
   /** Path that must answer with 200 through the gateway at the end. */
   readonly healthPath: string
+  /** Absent where the host has no service manager that we know. */
+  readonly units?: UnitsWanted | undefined
 }
 
 /** Every step of an installation in order. Pure: equal parts give equal steps, which is what makes a resumed install safe. */
-export function installSteps({ blueprint, images, records, healthPath }: InstallParts): Step[] {
+export function installSteps({ blueprint, images, records, healthPath, units }: InstallParts): Step[] {
   const { containers, database, jobs } = blueprint
   const [postgres, ...others] = containers
   if (postgres?.service !== 'postgres') throw new Error('a blueprint starts with postgres')
   return [
-    {
-      id: 'directories',
-      title: `Make the folders ${blueprint.layout.etc} and ${blueprint.layout.lib}`,
-      undo: 'remove the folders that were not there before',
-      action: { kind: 'directories', directories: blueprint.directories },
-    },
+    directoriesStep(`Make the folders ${blueprint.layout.etc} and ${blueprint.layout.lib}`, blueprint.directories),
     filesStep('release', 'Write down what is wanted and what the vendor signed', records),
     filesStep('configuration', 'Write the configuration of PostgreSQL, gateway and agent', blueprint.files),
     secretsStep(blueprint.secrets),
@@ -72,6 +78,7 @@ export function installSteps({ blueprint, images, records, healthPath }: Install
     ...(jobs.initialize ? [initializeStep(postgres.name, database, jobs.initialize)] : []),
     grantsStep(postgres.name, database),
     ...startSteps(others),
+    ...(units ? [unitsStep(units)] : []),
     {
       id: 'reachable',
       title: `See ${blueprint.url} answer`,
@@ -115,6 +122,20 @@ const initializeStep = (postgres: string, database: DatabaseSpec, job: Container
   id: 'initialize',
   title: 'Initialise the application’s database',
   action: { kind: 'initialize', postgres, database, job },
+})
+
+export const unitsStep = (units: UnitsWanted): Step => ({
+  id: 'units',
+  title: 'Start the helper that makes backups when the agent asks',
+  undo: `stop and remove ${units.socket} and ${units.service}`,
+  action: { kind: 'units', units },
+})
+
+export const directoriesStep = (title: string, directories: readonly HostDirectory[]): Step => ({
+  id: 'directories',
+  title,
+  undo: 'remove the folders that were not there before',
+  action: { kind: 'directories', directories },
 })
 
 export const imagesStep = (images: readonly ImageWanted[]): Step => ({

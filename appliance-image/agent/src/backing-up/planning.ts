@@ -18,7 +18,7 @@ export function planBackups({ schedule, wanted, terms, now, installation }: Plan
 export function scheduleTerms(wanted: PlanQuestion['wanted'], contract: Terms | null): ScheduleTerms {
   const night = contract?.windows.find(({ days }) => days === 'every')
   const { from, until } = wanted.window ?? night ?? DEFAULT_SCHEDULE.window
-  const zones = [contract?.timezone, wanted.timeZone].filter((zone) => zone !== undefined)
+  const zones = [wanted.timeZone, contract?.timezone].filter((zone) => zone !== undefined)
   return {
     timeZone: zones.find(isZone) ?? 'UTC',
     window: { from, until },
