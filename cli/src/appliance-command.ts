@@ -14,6 +14,12 @@ export abstract class ApplianceCommand extends Command {
   readonly #interrupt = new AbortController()
   protected readonly signal: AbortSignal = this.#interrupt.signal
 
+  /** Colours are for terminals: taking thousands of lines apart for them takes longer than all the rest. */
+  override logJson(json: unknown): void {
+    if (process.stdout.isTTY) super.logJson(json)
+    else console.log(JSON.stringify(json, null, 2))
+  }
+
   /** Progress and explanations: stderr, so that stdout carries the result alone. */
   protected say(text: string): void {
     process.stderr.write(`${text}\n`)
