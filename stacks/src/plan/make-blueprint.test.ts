@@ -187,7 +187,7 @@ test('a service is started when those it depends on are healthy', () => {
 })
 
 describe('mending', () => {
-  const difference = (kind: 'container' | 'network' | 'volume' | 'file' | 'secret', subject: string) => ({
+  const difference = (kind: 'container' | 'network' | 'volume' | 'file' | 'secret' | 'directory', subject: string) => ({
     kind,
     subject,
     aspect: '',
@@ -220,6 +220,19 @@ describe('mending', () => {
     const ids = mendSteps(blueprint(), [], [lost]).map(({ id }) => id)
 
     expect(ids).toEqual(['secrets', 'discard agent', 'database', 'grants', 'container agent', 'healthy agent'])
+  })
+
+  test('what an earlier version did not make is made before anything that uses it', () => {
+    const lib = '/var/lib/domicile/erp'
+    const differences = [
+      difference('secret', `${lib}/secrets/backup_archive_key`),
+      difference('directory', `${lib}/backup`),
+      difference('container', 'postgres'),
+    ]
+    const [directories, secrets] = mendSteps(blueprint(), [], differences)
+
+    expect(directories?.action).toMatchObject({ kind: 'directories', directories: [{ path: `${lib}/backup` }] })
+    expect(secrets?.action).toMatchObject({ kind: 'secrets', secrets: [{ name: 'backup_archive_key' }] })
   })
 
   test('PostgreSQL runs before anything is said to it', () => {
