@@ -66,8 +66,10 @@ const acme = ({ email, directory }: { email: string; directory?: string | undefi
 export const measureHost = () => ({ memoryBytes: totalmem(), cpus: cpus().length })
 
 /** The stack of the installed release, as it was unpacked at installation. */
-export async function readStack(name: string): Promise<Stack> {
-  const folder = join(layoutOf(name).lib, 'release/stack')
+export const readStack = (name: string): Promise<Stack> => readStackAt(join(layoutOf(name).lib, 'release/stack'))
+
+/** A stack from a folder; what is no file in there is passed over. @throws UserError when it is none */
+export async function readStackAt(folder: string): Promise<Stack> {
   const entries = existsSync(folder) ? await readdir(folder, { recursive: true, withFileTypes: true }) : []
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
   const texts = await Promise.all(
