@@ -1,4 +1,4 @@
-import { access, readdir, readFile, statfs } from 'node:fs/promises'
+import { statfs } from 'node:fs/promises'
 import type { VerbResponse } from '@domicile/appliance-image/agent-protocol'
 import { askHealth, type FoundContainer, sql } from '@domicile/stacks/apply'
 import type { Difference, UnitsWanted } from '@domicile/stacks/plan'
@@ -6,6 +6,7 @@ import { agentClient } from '../agent-client/agent-client.ts'
 import type { Appliance } from '../appliance/appliance.ts'
 import { LIB } from '../appliance/records.ts'
 import { hasSystemd, keptUnits, unitDrift } from '../helper/systemd.ts'
+import { changedFiles, missingDirectories, missingSecrets } from './on-disk.ts'
 
 /** What runs, as far as it could be read; every part that could not says why. */
 export interface RunningFacts {
@@ -113,44 +114,6 @@ async function askAgent(lib: string) {
 async function missingImages(images: Appliance['state']['images'], engine: Appliance['engine']): Promise<string[]> {
   const found = await Promise.all(images.map(({ digest }) => engine.findImage(digest)))
   return [...new Set(images.filter((_, index) => !found[index]).map(({ reference }) => reference))]
-}
-
-async function changedFiles(files: Appliance['blueprint']['files']): Promise<string[]> {
-  const contents = await Promise.all(
-    files.map(async ({ path, content }) => ({
-      path,
-      same: (await readFile(path, 'utf8').catch(() => null)) === content,
-    })),
-  )
-  return contents.filter(({ same }) => !same).map(({ path }) => path)
-}
-
-async function missingDirectories(directories: Appliance['blueprint']['directories']): Promise<string[]> {
-  const found = await Promise.all(directories.map(({ path }) => access(path).catch(gone)))
-  return directories.filter((_, index) => found[index] === null).map(({ path }) => path)
-}
-
-/** Who may not look does not know; whoever mends may. */
-const gone = (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? null : undefined)
-
-/** Another one in its place would lock nobody out of anything. */
-async function mayBeMadeAnew({ replaceable, encrypts }: Appliance['blueprint']['secrets'][number]): Promise<boolean> {
-  if (replaceable || !encrypts) return replaceable
-  const inside = await readdir(encrypts).catch(gone)
-  return inside === null || inside?.length === 0
-}
-
-async function missingSecrets(secrets: Appliance['blueprint']['secrets']): Promise<string[]> {
-  const read = (path: string) => readFile(path, 'utf8').catch(gone)
-  const found = await Promise.all(
-    secrets.map(async (secret) => {
-      const { path, sameAs, before = '' } = secret
-      const text = await read(path)
-      const differs = text === null || (sameAs !== undefined && text !== before + (await read(sameAs)))
-      return { path, missing: differs && (await mayBeMadeAnew(secret)) }
-    }),
-  )
-  return found.filter(({ missing }) => missing).map(({ path }) => path)
 }
 
 async function readNames({ containers }: Appliance['blueprint'], engine: Appliance['engine'], query: string) {
