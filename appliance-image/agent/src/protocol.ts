@@ -223,6 +223,8 @@ export const VERBS = {
       seconds: z.number().check(z.nonnegative()),
       /** How the snapshots are since; null: who tells does not know. */
       summary: z.nullable(summarySchema),
+      /** Of a restore: what was written from then until `at` is not there any more. */
+      lostFrom: z.optional(instant),
     }),
     response: empty,
   },

@@ -56,6 +56,7 @@ const BRIEFLY: Readonly<Record<string, string>> = {
   'meters-unreachable': 'The database of the application did not answer the meters',
   'meters-reachable': 'The database of the application answers the meters again',
   'database-put-back': 'The database was put back to an earlier state',
+  restored: 'Data was put back from a backup',
   [MODULE_FIRST_USED]: 'A module was used for the first time',
 }
 
@@ -86,6 +87,8 @@ const IN_FULL: Readonly<Record<string, (data: RecordLine['data']) => string>> = 
   clock: ({ kind, byMs }) => `${CLOCK_WORDS[String(kind)]}: ${minutes(Math.abs(Number(byMs)))}`,
   'database-put-back': ({ from, to }) =>
     `The database was put back: it was seen at ${from}, and then ${to === null ? 'without memory of this installation' : `as it was at ${to}`}`,
+  restored: ({ run, at, lostFrom }) =>
+    `Data was put back${run === null ? '' : ` from the snapshot ${run}`}: what was written from ${lostFrom} until ${at} is not in it`,
   'meters-unreachable': ({ code, meters }) =>
     `${Array.isArray(meters) ? `Meters that did not answer: ${someOf(meters)}` : BRIEFLY['meters-unreachable']}${code ? ` (${code})` : ''}`,
   [EXCHANGE]: ({ with: what }) => `A file was made for the vendor: ${what}`,

@@ -97,6 +97,12 @@ const SHAPES: Readonly<Record<string, z.ZodMiniType>> = {
   'meters-unreachable': reachability,
   'meters-reachable': reachability,
   'database-put-back': z.strictObject({ from: instant, to: z.nullable(instant) }),
+  /** An administrator put data back: whose snapshot, when, and from when on what was written is gone. */
+  restored: z.strictObject({
+    run: z.nullable(z.string().check(z.regex(/^\d{8}T\d{6}Z-[0-9a-f]{6}$/))),
+    at: instant,
+    lostFrom: instant,
+  }),
   [METERS]: z.strictObject({ meters: z.array(meter).check(z.maxLength(200)) }),
   [MODULE_FIRST_USED]: z.strictObject({ module: name, at: instant }),
   [SEAL]: sealSchema,

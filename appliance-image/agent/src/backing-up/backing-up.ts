@@ -46,6 +46,9 @@ export async function startBackingUp(
   return {
     verbs: {
       'backup-note': async (request) => {
+        const { operation, outcome, run, at, lostFrom } = request
+        // An audit must find it beside what the ledger says of a database that was put back.
+        if (operation === 'restore' && outcome === 'done' && lostFrom) keeper.note('restored', { run, at, lostFrom })
         await backups.note(request)
         return {}
       },
