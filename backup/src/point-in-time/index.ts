@@ -12,6 +12,7 @@ export {
   WAITING_LIMIT,
   WINDOW_DAYS,
 } from './configuration.ts'
+export { dueBase } from './due.ts'
 export { type Base, type Info, parseInfo } from './info.ts'
 export { parseInstant, showInstant } from './instant.ts'
 export { type Archived, type Listing, parseListing } from './listing.ts'
