@@ -9,7 +9,15 @@ import { parsePublicKey, type Trust } from '@domicile/stacks/release'
 import { parseStack, type Stack } from '@domicile/stacks/stack'
 import { pointInTimeWanted } from '../backup/point-in-time/wanted.ts'
 import { DockerEngine } from '../engine/docker-engine.ts'
-import { isScratch, readState, readWanted, resolveName, type StateRecord, type WantedRecord } from './records.ts'
+import {
+  isLeftOver,
+  isScratch,
+  readState,
+  readWanted,
+  resolveName,
+  type StateRecord,
+  type WantedRecord,
+} from './records.ts'
 
 /** An appliance of this host, read from its records: what is wanted, what is, and the whole of it as data. */
 export interface Appliance {
@@ -83,6 +91,13 @@ function notInstalled(name: string, state: StateRecord | undefined): UserError {
     return new UserError(`“${name}” is a self-test’s scratch copy, and nobody’s appliance.`, {
       code: 'NOT_INSTALLED',
       hint: `The next self-test removes it, and so does \`domicile uninstall --name ${name}\`.`,
+      exitCode: ExitCode.NotFound,
+    })
+  }
+  if (isLeftOver(name)) {
+    return new UserError(`Only the backups of “${name}” are here; the appliance was uninstalled.`, {
+      code: 'NOT_INSTALLED',
+      hint: `\`domicile install RELEASE --name ${name}\` takes them up again; \`domicile uninstall --name ${name} --remove-backups\` removes them.`,
       exitCode: ExitCode.NotFound,
     })
   }

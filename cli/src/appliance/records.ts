@@ -140,6 +140,12 @@ export const scratchMark = (name: string) => `${layoutOf(name).lib}/selftest`
 /** Whether it is a self-test's copy of another appliance: nobody means it without naming it. */
 export const isScratch = (name: string): boolean => existsSync(scratchMark(name))
 
+/** Whether nothing of it is here but what was backed up. */
+export const isLeftOver = (name: string): boolean => {
+  const { lib, etc } = layoutOf(name)
+  return existsSync(`${lib}/backup`) && !existsSync(`${lib}/state.json`) && !existsSync(`${etc}/appliance.yaml`)
+}
+
 /**
  * The appliance meant: the named one, or the only one.
  * @throws UserError NO_APPLIANCE (exit 7), WHICH_APPLIANCE (exit 2)
@@ -154,7 +160,9 @@ export async function resolveName(name: string | undefined): Promise<string> {
       exitCode: ExitCode.NotFound,
     })
   }
-  const meant = names.filter((candidate) => !isScratch(candidate))
+  const whole = names.filter((candidate) => !isScratch(candidate) && !isLeftOver(candidate))
+  // Backups of one that is gone are meant where there is nothing else.
+  const meant = whole.length > 0 ? whole : names.filter((candidate) => !isScratch(candidate))
   if (meant.length === 1 && meant[0]) return meant[0]
   if (meant.length === 0) {
     throw new UserError('There is no appliance on this host.', {

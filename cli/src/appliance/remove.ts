@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type Engine, writeDurably } from '@domicile/stacks/apply'
 import { APPLIANCE_LABEL, layoutOf } from '@domicile/stacks/plan'
-import { removeFolders } from '../install/install.ts'
+import { removeHelper } from '../helper/systemd.ts'
+import { removeBut, removeButBackups, removeFolders } from './folders.ts'
 import { imagesToRemove } from './images.ts'
 import { applianceNames, readState, resolveName, type StateRecord, stateFile } from './records.ts'
 
@@ -37,16 +35,21 @@ export async function takeInventory(name: string, state: StateRecord | undefined
 }
 
 /**
- * Removes it all; safe to run again at any point. With `keepData` the volumes, the secrets that belong to them and the
- * records stay, and a later `install` takes them up.
+ * What stays of an appliance that is removed. `data`: volumes, the secrets that belong to them, records and backups, and a
+ * later `install` takes them up; `backups`: what was backed up, with the keys to read it.
  */
+export type Kept = 'data' | 'backups' | 'nothing'
+
+/** Removes the rest; safe to run again at any point. */
 export async function remove(
   name: string,
   inventory: Inventory,
   engine: Engine,
-  keepData: boolean,
+  kept: Kept,
   say: (text: string) => void,
 ): Promise<void> {
+  // Before anything else: nobody shall begin a backup of what goes, and one that is at work ends.
+  if (await removeHelper(name)) say('removed the helper’s units')
   for (const container of inventory.containers) {
     await engine.removeContainer(container)
     say(`removed container ${container}`)
@@ -55,24 +58,23 @@ export async function remove(
     await engine.removeNetwork(network)
     say(`removed network ${network}`)
   }
-  for (const volume of keepData ? [] : inventory.volumes) {
+  for (const volume of kept === 'data' ? [] : inventory.volumes) {
     await engine.removeVolume(volume)
     say(`removed volume ${volume}`)
   }
   for (const image of inventory.images) {
     if (await engine.removeImage(image)) say(`removed image ${image}`)
   }
-  if (keepData) await keepRecords(name)
+  if (kept === 'data') await keepRecords(name)
+  else if (kept === 'backups') await removeButBackups(name)
   else await removeFolders(name)
 }
 
-const KEPT = ['secrets', 'state.json', 'audit.jsonl']
+const KEPT = ['secrets', 'state.json', 'audit.jsonl', 'backup']
 
 async function keepRecords(name: string): Promise<void> {
   const { lib } = layoutOf(name)
   const state = await readState(name)
   if (state) await writeDurably(stateFile({ ...state, status: 'kept' }))
-  for (const entry of existsSync(lib) ? await readdir(lib) : []) {
-    if (!KEPT.includes(entry)) await rm(join(lib, entry), { recursive: true, force: true })
-  }
+  await removeBut(lib, KEPT)
 }

@@ -86,11 +86,14 @@ const listens = async ({ socket, files: [file] }: UnitsWanted) => {
   return existsSync(path) && (await systemctl(['is-active', socket])).exitCode === 0
 }
 
+/** The units of an appliance that are on this host. */
+export const helperFiles = (appliance: string): string[] =>
+  helperUnits(appliance, ['-']).flatMap(({ path }) => (existsSync(path) ? [path] : []))
+
 /** Removes what an appliance has of systemd, whole or half; safe to run again. @returns whether there was something */
 export async function removeHelper(appliance: string): Promise<boolean> {
-  const units = unitsOf(appliance, ['-'])
-  if (!units.files.some(({ path }) => existsSync(path))) return false
-  await removeUnits(units)
+  if (helperFiles(appliance).length === 0) return false
+  await removeUnits(unitsOf(appliance, ['-']))
   return true
 }
 

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { rm, rmdir } from 'node:fs/promises'
 import {
   databaseHandlers,
   type Engine,
@@ -17,16 +15,9 @@ import type { OpenRelease } from '@domicile/stacks/release'
 import type { Stack } from '@domicile/stacks/stack'
 import { blueprintOf, measureHost } from '../appliance/appliance.ts'
 import { appendToTrail } from '../appliance/audit-trail.ts'
+import { removeButBackups } from '../appliance/folders.ts'
 import { imagesOfOthers } from '../appliance/images.ts'
-import {
-  ETC,
-  journalPath,
-  LIB,
-  type StateRecord,
-  stateFile,
-  type WantedRecord,
-  wantedFile,
-} from '../appliance/records.ts'
+import { journalPath, type StateRecord, stateFile, type WantedRecord, wantedFile } from '../appliance/records.ts'
 import { reachableHandler } from '../facts/reachable.ts'
 import { unitsHandler, wantedUnits } from '../helper/systemd.ts'
 import type { Earlier } from './prepare.ts'
@@ -109,7 +100,7 @@ export async function carryOut(
   }
   const subject = `${state.release.name} ${state.release.version}`
   await writeDurably(stateFile(state)).catch(async (error) => {
-    if (!earlier.state) await removeFolders(name)
+    if (!earlier.state) await removeButBackups(name)
     throw error
   })
   try {
@@ -151,16 +142,9 @@ export async function carryOut(
 
 /** Removes what an undone installation leaves of itself; where data had been kept, the records of that come back. */
 async function forget(name: string, state: StateRecord, earlier: Earlier): Promise<void> {
-  if (!state.overKeptData) return removeFolders(name)
+  if (!state.overKeptData) return removeButBackups(name)
   const kept = earlier.state?.status === 'kept' ? earlier.state : { ...state, overKeptData: false }
   await writeDurably(stateFile({ ...kept, status: 'kept' }))
-}
-
-export async function removeFolders(name: string): Promise<void> {
-  const { lib, etc } = layoutOf(name)
-  await rm(etc, { recursive: true, force: true })
-  await rm(lib, { recursive: true, force: true })
-  for (const parent of [LIB, ETC]) if (existsSync(parent)) await rmdir(parent).catch(() => undefined)
 }
 
 /** @throws UserError ALREADY_INSTALLED (3) when another version is there; that is what `upgrade` is for */

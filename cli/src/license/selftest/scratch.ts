@@ -122,7 +122,7 @@ export async function removeScratch(appliance: string, engine: DockerEngine): Pr
   const husk = things.length === 0 && !existsSync(layoutOf(name).etc)
   if (!isScratch(name) && !husk) throw taken(name)
   await Promise.all(containers.map((container) => engine.stopContainer(container, 0)))
-  await remove(name, { ...inventory, images: [] }, engine, false, () => undefined)
+  await remove(name, { ...inventory, images: [] }, engine, 'nothing', () => undefined)
   return true
 }
 
