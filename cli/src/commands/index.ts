@@ -5,6 +5,7 @@ export const COMMANDS: Readonly<Record<string, Loader>> = {
   acceptance: () => import('./acceptance.ts'),
   apply: () => import('./apply.ts'),
   'audit-trail:verify': () => import('./audit-trail/verify.ts'),
+  'backup:drill': () => import('./backup/drill.ts'),
   'backup:list': () => import('./backup/list.ts'),
   'backup:policy': () => import('./backup/policy.ts'),
   'backup:show': () => import('./backup/show.ts'),
