@@ -22,7 +22,7 @@ const AROUND_SECONDS = 20
 
 /** What an earlier restore of this appliance took. */
 export interface Measured {
-  /** Of the database on the disk, and of all documents. */
+  /** Of the dump and of all documents. */
   readonly bytes: number
   readonly seconds: number
 }
@@ -46,10 +46,9 @@ export function forecast(
   measured: readonly Measured[],
 ): Forecast {
   const documentBytes = documents.reduce((sum, { bytes, files }) => sum + bytes + files * PER_FILE_BYTES, 0)
-  // A table that was emptied and filled again is loaded without its dead rows, a dump of bytea is twice its size: the larger counts.
   const databaseBytes = Math.ceil(CLUSTER_BYTES + database.bytes * (1 + BUILDING))
   const wal = Math.min(MOST_WAL_BYTES, 64 * MIB + database.bytes)
-  const moved = database.bytes + documents.reduce((sum, { bytes }) => sum + bytes, 0)
+  const moved = database.dumpBytes + documents.reduce((sum, { bytes }) => sum + bytes, 0)
   const recent = measured.slice(-3).filter(({ bytes, seconds }) => bytes > 0 && seconds > 0)
   const slowest = Math.max(...recent.map(({ bytes, seconds }) => Math.max(0, seconds - AROUND_SECONDS) / bytes))
   const perByte = recent.length > 0 ? slowest : 1 / BYTES_PER_SECOND

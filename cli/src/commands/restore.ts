@@ -1,0 +1,100 @@
+import { durationText, requireSpace } from '@domicile/backup/restore'
+import { ExitCode, UserError } from '@domicile/stacks/kernel'
+import { Args, Flags } from '@oclif/core'
+import { type Appliance, openAppliance, requireRoot } from '../appliance/appliance.ts'
+import { ApplianceCommand, dryRunFlag, nameFlag, yesFlag } from '../appliance-command.ts'
+import { withBackupLock } from '../backup/lock.ts'
+import { planRestore, type RestorePlan, type Wish } from '../backup/restore/plan.ts'
+import { makePreRestore } from '../backup/restore/pre-restore.ts'
+import { carryOutRestore, isSame, type Restoration, type RestoreTools, takeUp } from '../backup/restore/restore.ts'
+import { discard } from '../backup/restore/sides.ts'
+import { DockerEngine } from '../engine/docker-engine.ts'
+import { planLines, restoredText } from '../screen/restore-text.ts'
+import { stage } from '../screen/stage.ts'
+
+export default class Restore extends ApplianceCommand {
+  static override summary = 'Put the appliance’s data back to what a snapshot holds.'
+  static override description =
+    'The data is restored into new volumes beside what runs and compared with what was written down when the snapshot was made; only then the appliance is stopped for a moment and switched. The side from before stays until `restore accept`; until then `restore undo` goes back to it. Settings, secrets and the licence stay as they are.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --latest --dry-run',
+    '<%= config.bin %> <%= command.id %> 20261122T013000Z-3f9a1c',
+    '<%= config.bin %> <%= command.id %> --latest --yes',
+  ]
+  static override args = {
+    snapshot: Args.string({ description: 'run id of a snapshot, or the beginning of it; see `backup list`' }),
+  }
+  static override flags = {
+    name: nameFlag,
+    yes: yesFlag,
+    'dry-run': dryRunFlag,
+    latest: Flags.boolean({ summary: 'the newest snapshot that counts' }),
+    'without-snapshot': Flags.boolean({ summary: 'make no snapshot of what runs now before it is put aside' }),
+  }
+
+  async run() {
+    const { args, flags } = await this.parse(Restore)
+    requireRoot()
+    const wish = wishOf(args.snapshot, flags.latest)
+    const { name } = await openAppliance(flags.name)
+    return withBackupLock(name, 'restore', async () => {
+      const appliance = await openAppliance(name)
+      const tools = this.tools()
+      if (flags['dry-run']) return this.show(appliance, await planRestore(appliance, wish, tools.now(), tools))
+      const { begun, ended } = await takeUp(appliance, tools)
+      if (ended) return this.done(ended)
+      const plan = await planRestore(appliance, wish, tools.now(), tools)
+      const same = begun && isSame(begun, plan) ? begun : undefined
+      if (begun && !same) await discard(appliance, begun, tools.engine)
+      if (!same) requireSpace(plan.forecast, plan.freeBytes)
+      this.say(planLines(appliance.name, plan).join('\n'))
+      await this.confirm(
+        `Put “${name}” back to ${plan.at}? What was written in the last ${durationText(plan.lost.seconds)} is put aside.`,
+        flags.yes || same !== undefined,
+      )
+      const preRestore = same
+        ? same.preRestore
+        : flags['without-snapshot']
+          ? null
+          : await makePreRestore(appliance, tools)
+      return this.done(await carryOutRestore(appliance, { plan, begun: same, preRestore }, tools))
+    })
+  }
+
+  private tools(): RestoreTools {
+    return {
+      ...{ engine: new DockerEngine(), stage: stage(this.jsonEnabled()), signal: this.signal },
+      ...{ say: (text: string) => this.say(text), now: () => new Date() },
+    }
+  }
+
+  private show({ name }: Appliance, plan: RestorePlan) {
+    requireSpace(plan.forecast, plan.freeBytes)
+    this.log(planLines(name, plan).join('\n'))
+    return { changed: false, ...factsOf(plan) }
+  }
+
+  private done({ restore, steps }: Restoration) {
+    this.log(restoredText(restore))
+    return { changed: true, restore, steps }
+  }
+}
+
+const factsOf = ({ snapshot, at, forecast, freeBytes, lost }: RestorePlan) => ({
+  ...{ snapshot: snapshot.run, at, needed: forecast.bytes, freeBytes, lost },
+  forecast: { seconds: forecast.seconds, measured: forecast.measured },
+})
+
+function wishOf(snapshot: string | undefined, latest: boolean): Wish {
+  if ((snapshot === undefined) !== latest) {
+    throw new UserError(
+      latest ? 'Both a snapshot and --latest were given.' : 'Which snapshot is to be restored was not said.',
+      {
+        code: 'USAGE',
+        hint: 'Give a run id of `domicile backup list`, or --latest.',
+        exitCode: ExitCode.Usage,
+      },
+    )
+  }
+  return { snapshot: { name: snapshot ?? 'latest' } }
+}
