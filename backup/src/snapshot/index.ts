@@ -1,4 +1,5 @@
 export { type Content, contentOf, contentSql, heldContentSql, momentOf } from './content.ts'
 export { type Manifest, manifestSchema } from './manifest.ts'
+export { implausible, roomNeeded, type Taken, yardstick } from './plausible.ts'
 export { RUN_ID, runIdAt } from './run-id.ts'
 export { KINDS, type Kind, type Snapshot, snapshotSchema } from './snapshot.ts'

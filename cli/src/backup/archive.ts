@@ -59,8 +59,13 @@ export class Archive {
   }
 
   /** What could not be read is in `unread`, and not in the snapshot: whether it counts is the caller's to say. */
-  backupPaths(source: Source, paths: readonly string[], seen?: (status: Status) => void): Promise<Backed> {
-    return this.#backup(engine.backupPaths(this.#place, source, paths), 'Writing the files', [0, 3], seen)
+  backupPaths(
+    source: Source,
+    paths: readonly string[],
+    { from, seen }: { /** What relative paths are relative to. */ from?: string; seen?: (status: Status) => void } = {},
+  ): Promise<Backed> {
+    const command = engine.backupPaths(this.#place, source, paths)
+    return this.#backup(from ? ['env', '-C', from, ...command] : command, 'Writing the files', [0, 3], seen)
   }
 
   /** For `engine.pipe`: prints one file of a snapshot. */
