@@ -140,6 +140,12 @@ describe('every problem is named with file, line and path', () => {
     )
   })
 
+  test('SQL for a restored database that is not there', () => {
+    const manifest = `${MANIFEST}\nbackup: { restored: database/restored.sql }\n`
+
+    expect(failure({ manifest })).toMatch(/backup\.restored file database\/restored\.sql is missing/)
+  })
+
   test('YAML that is not YAML', () => {
     expect(failure({ compose: 'services: [' })).toMatch(/compose\.yaml:1:\d+/)
   })

@@ -121,6 +121,8 @@ function crossCheck(
     wrong('login.secret', `"${manifest.login.secret}" is not described under secrets`)
   }
   checkDatabase(manifest.database, files, wrong)
+  const { restored } = manifest.backup
+  if (restored && !files.has(restored)) wrong('backup.restored', `file ${restored} is missing`)
   problems.push(...psqlCommands(files))
   for (const id of manifest.strict) {
     if (!CHECKS.some((check) => check.id === id)) wrong('strict', `"${id}" is not a preflight check`)

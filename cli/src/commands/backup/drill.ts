@@ -28,7 +28,7 @@ export default class BackupDrill extends ApplianceCommand {
     const proven = await runDrill(appliance, args.snapshot, tools)
     this.log(drillText(proven))
     if (proven.problems.length > 0) process.exitCode = ExitCode.Unverified
-    const { snapshot, drill, problems, steps, number, proof } = proven
-    return { changed: true, run: snapshot.run, number, ...drill, problems, steps, proof }
+    const { drill, problems, steps, number, proof } = proven
+    return { changed: true, number, ...drill, problems, steps, proof }
   }
 }
