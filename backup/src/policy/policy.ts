@@ -93,6 +93,7 @@ function otherReasons({ snapshot, day, isOfFuture }: Dated, { from }: Facts): Re
 }
 
 function provenReasons(one: Dated, { proven }: Facts): Reason[] {
+  if (one.isOfFuture) return []
   if (proven === null) return [{ code: 'NONE_PROVEN' }]
   if (one === proven) return [{ code: 'NEWEST_PROVEN' }]
   return one.at >= proven.at ? [{ code: 'NEWER_THAN_PROVEN', proven: proven.snapshot.run }] : []
