@@ -26,6 +26,8 @@ export const error = z
   })
   .describe('What every command prints when it fails.')
 
+const backupOperation = z.enum(['create', 'check', 'drill', 'second-copy', 'restore'])
+
 export const status = z
   .object({
     appliance: z.string(),
@@ -63,7 +65,21 @@ export const status = z
       })
       .nullable()
       .describe('null while the agent does not answer; everything about it: domicile license show.'),
-    backup: z.null().describe('For a later version.'),
+    backup: z
+      .object({
+        lastSnapshot: z
+          .string()
+          .nullable()
+          .describe('When the database was as it is in the newest good one; null: there is none.'),
+        lastProof: z
+          .string()
+          .nullable()
+          .describe('When a snapshot was last restored on trial and found equal; null: never.'),
+        next: z.object({ what: backupOperation, at: z.string() }).nullable().describe('What is done next by itself.'),
+        running: z.object({ what: backupOperation, since: z.string() }).nullable(),
+      })
+      .nullable()
+      .describe('null while the agent does not answer.'),
     checks: z.array(check).describe('Worst first.'),
   })
   .describe('domicile status --json')

@@ -1,5 +1,6 @@
 import { containerDrift, postgresDrift } from '@domicile/stacks/apply'
 import { AGENT_DATABASE, type Blueprint, type Difference, METER_ROLE } from '@domicile/stacks/plan'
+import { backupChecks } from './backup-checks.ts'
 import type { RunningFacts } from './running.ts'
 
 /** One judged fact, as `status`, `doctor` and `acceptance` show it. */
@@ -74,6 +75,7 @@ export function judge(blueprint: Blueprint, facts: RunningFacts, now: Date): Che
     agentCheck(facts),
     certificateCheck(facts, now),
     licenceCheck(facts),
+    ...backupChecks(facts, now),
     diskCheck(facts),
     startCheck(facts),
   ]

@@ -1,4 +1,4 @@
-import type { LicenceSummary } from '@domicile/appliance-image/agent-protocol'
+import type { BackupStatus, LicenceSummary } from '@domicile/appliance-image/agent-protocol'
 import type { Appliance } from '../appliance/appliance.ts'
 import { type Check, judge } from './checks.ts'
 import type { RunningFacts } from './running.ts'
@@ -28,8 +28,8 @@ export interface Status {
   readonly disk: { readonly totalBytes: number; readonly freeBytes: number }
   /** Null while the agent does not answer. */
   readonly licence: Pick<LicenceSummary, 'standing' | 'since' | 'until' | 'next' | 'reasons'> | null
-  /** Filled once the appliance makes backups. */
-  readonly backup: null
+  /** Null while the agent does not answer, and of one of before there were backups. */
+  readonly backup: Pick<BackupStatus, 'lastSnapshot' | 'lastProof' | 'next' | 'running'> | null
   readonly checks: readonly Check[]
 }
 
@@ -64,9 +64,15 @@ export function statusOf({ name, state, blueprint }: Appliance, facts: RunningFa
       : null,
     disk: { totalBytes: facts.disk.total, freeBytes: facts.disk.free },
     licence: licenceOf(facts),
-    backup: null,
+    backup: backupOf(facts),
     checks,
   }
+}
+
+function backupOf({ agent }: RunningFacts): Status['backup'] {
+  if (!agent?.backup) return null
+  const { lastSnapshot, lastProof, next, running } = agent.backup
+  return { lastSnapshot, lastProof, next, running }
 }
 
 function licenceOf({ agent }: RunningFacts): Status['licence'] {

@@ -12,6 +12,7 @@ export function statusText({
   certificate,
   disk,
   licence,
+  backup,
   checks,
 }: Status): string {
   const width = Math.max(...services.map(({ name }) => name.length))
@@ -27,9 +28,19 @@ export function statusText({
       ? `  certificate  ${certificate.serving}, until ${certificate.notAfter.slice(0, 10)}, for ${certificate.names.join(', ')}`
       : '  certificate  unknown, the agent does not answer',
     `  licence      ${licence ? `${licence.standing}${licence.until ? ` until ${licence.until.slice(0, 10)}` : ''}` : 'unknown, the agent does not answer'}`,
+    ...(backup ? [`  backup       ${backupText(backup)}`] : []),
     `  disk         ${(disk.freeBytes / 2 ** 30).toFixed(1)} of ${(disk.totalBytes / 2 ** 30).toFixed(1)} GiB free`,
     ...(attention.length > 0 ? ['', checksText(attention)] : []),
   ].join('\n')
+}
+
+function backupText({ lastSnapshot, lastProof, running, next }: NonNullable<Status['backup']>): string {
+  const minute = (at: string) => `${at.slice(0, 16).replace('T', ' ')} UTC`
+  return [
+    lastSnapshot ? `last snapshot ${minute(lastSnapshot)}` : 'no snapshot yet',
+    lastProof ? `proven ${minute(lastProof)}` : 'none proven yet',
+    ...(running ? [`${running.what} is at work`] : next ? [`next ${next.what} ${minute(next.at)}`] : []),
+  ].join(', ')
 }
 
 export const checksText = (checks: readonly Check[]): string =>

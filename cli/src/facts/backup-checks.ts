@@ -1,0 +1,76 @@
+import type { BackupStatus } from '@domicile/appliance-image/agent-protocol'
+import type { Check } from './checks.ts'
+import type { RunningFacts } from './running.ts'
+
+type Finding = BackupStatus['findings'][number]
+
+/** Which check says which finding; what is of no other one is of the first. */
+const SAYS: readonly { readonly id: string; readonly wanted: string; readonly codes: RegExp }[] = [
+  { id: 'backup', wanted: 'a snapshot every night', codes: /^BACKUP_(?!HELPER_)/ },
+  { id: 'backup-proof', wanted: 'a snapshot was restored on trial not long ago', codes: /^PROOF_/ },
+  { id: 'backup-second-copy', wanted: 'every snapshot also elsewhere', codes: /^(COPY|PLACES)_/ },
+]
+
+/**
+ * What `status` and `doctor` say of backups. It goes by what the agent finds, and that by the age of snapshots and proofs:
+ * whatever keeps them from being made, it shows.
+ */
+export function backupChecks(facts: Pick<RunningFacts, 'agent' | 'systemd' | 'unitDifferences'>, now: Date): Check[] {
+  const { agent } = facts
+  const backup = agent?.backup
+  if (!backup) {
+    // An agent of before there were backups answers, and says nothing of them; none is expected of it.
+    const hint = 'The agent does not answer; see the check agent.'
+    return agent ? [] : [{ id: 'backup', verdict: 'warn', value: 'unknown', wanted: 'a snapshot every night', hint }]
+  }
+  const values: Readonly<Record<string, string>> = {
+    backup: `${ageOf('last snapshot', backup.lastSnapshot, now)}${doing(backup)}`,
+    'backup-proof': ageOf('last proof', backup.lastProof, now),
+    'backup-second-copy': 'nothing is late',
+  }
+  return [
+    ...SAYS.map(({ id, wanted, codes }) => {
+      const found = backup.findings.filter(({ code }) => codes.test(code))
+      return checkOf(id, values[id] ?? '', wanted, found)
+    }),
+    helperCheck(facts, backup),
+  ]
+}
+
+function checkOf(id: string, value: string, wanted: string, found: readonly Finding[]): Check {
+  const worst = found.find(({ severity }) => severity === 'fail') ?? found[0]
+  if (!worst) return { id, verdict: 'pass', value, wanted, hint: '' }
+  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : ''
+  return { id, verdict: worst.severity, value: `${value}; ${worst.message}${more}`, wanted, hint: worst.hint }
+}
+
+/** Without a helper nothing is made by itself, and after a while the snapshots are too old. */
+function helperCheck(
+  { systemd, unitDifferences = [] }: Pick<RunningFacts, 'systemd' | 'unitDifferences'>,
+  { findings }: BackupStatus,
+): Check {
+  const [id, wanted] = ['backup-helper', 'the host answers when a backup is due']
+  const gone = findings.find(({ code }) => code === 'BACKUP_HELPER_GONE')
+  if (gone) return { id, verdict: 'warn', value: gone.message, wanted, hint: gone.hint }
+  const [differs] = unitDifferences
+  if (differs) {
+    const value = `${differs.subject}: ${differs.aspect}: ${differs.found}`
+    return { id, verdict: 'warn', value, wanted, hint: 'domicile apply' }
+  }
+  const value = systemd ? 'systemd holds its socket' : 'its socket is there; this host does not run systemd'
+  return { id, verdict: 'pass', value, wanted, hint: '' }
+}
+
+const HOUR_MS = 3_600_000
+
+function ageOf(what: string, at: string | null, now: Date): string {
+  if (at === null) return `no ${what.replace('last ', '')} yet`
+  const hours = Math.max(0, Math.floor((now.getTime() - Date.parse(at)) / HOUR_MS))
+  const age = hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`
+  return `${what} ${at.slice(0, 16).replace('T', ' ')} UTC, ${age} ago`
+}
+
+const doing = ({ running, next }: BackupStatus) => {
+  if (running) return `; ${running.what} is at work since ${running.since.slice(11, 16)} UTC`
+  return next ? `; next ${next.what} ${next.at.slice(0, 16).replace('T', ' ')} UTC` : ''
+}
