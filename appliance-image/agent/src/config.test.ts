@@ -18,6 +18,7 @@ describe('parseConfig', () => {
         meterPasswordFile: '/run/secrets/meter_database_password',
       },
       meters: {},
+      backup: {},
       folders: {
         state: '/var/lib/domicile',
         tls: '/tls',
