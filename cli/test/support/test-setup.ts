@@ -22,6 +22,7 @@ const EXECUTABLE_SOURCES = [
     'backup/src',
   ],
   ...['appliance-image/package.json', 'appliance-image/agent/src/protocol.ts'],
+  'appliance-image/agent/src/backing-up/helper-protocol.ts',
 ]
 
 const say = (text: string) => process.stderr.write(`test set-up: ${text}\n`)
