@@ -142,3 +142,11 @@ export const repairIndex = (place: Place): string[] => restic(place, 'repair', '
 /** Saves what can still be read of damaged packs, and takes them out of the index. */
 export const repairPacks = (place: Place, packs: readonly string[]): string[] =>
   restic(place, 'repair', 'packs', '--', ...packs)
+
+/** Keys that open a repository; any one does. @param password file with the new one */
+export const keyAdd = (place: Place, password: string): string[] =>
+  restic(place, 'key', 'add', '--new-password-file', password)
+
+export const keyList = (place: Place): string[] => restic(place, 'key', 'list', '--json', '--no-lock')
+
+export const keyRemove = (place: Place, id: string): string[] => restic(place, 'key', 'remove', '--', id)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { BackupRefusal } from '../refusal.ts'
 import { checkWord, grouped, KEY, type KeyLine, keyLines } from './key-lines.ts'
 
@@ -48,18 +49,22 @@ export function sheetKeys({ archiveKey, pointInTimeKey, copies }: Sheet): SheetK
   ]
 }
 
-/** One pair of words for the whole sheet: another key, another copy, another sheet. */
-export const sheetWord = (sheet: Sheet): string =>
-  checkWord(
-    JSON.stringify([
-      'domicile recovery sheet',
-      sheet.appliance,
-      sheet.installation,
-      sheet.archiveKey,
-      sheet.pointInTimeKey,
-      sheet.copies.map(({ name, url, key, hostKey }) => [name, url, key, hostKey]),
-    ]),
-  )
+/** Everything that a sheet says but its date, as text: another key, another copy, another sheet. */
+const contents = (sheet: Sheet): string =>
+  JSON.stringify([
+    'domicile recovery sheet',
+    sheet.appliance,
+    sheet.installation,
+    sheet.archiveKey,
+    sheet.pointInTimeKey,
+    sheet.copies.map(({ name, url, key, hostKey }) => [name, url, key, hostKey]),
+  ])
+
+/** One pair of words for the whole sheet. */
+export const sheetWord = (sheet: Sheet): string => checkWord(contents(sheet))
+
+/** SHA-256 of its contents, hexadecimal: tells whether a sheet that was stored is still the right one. */
+export const sheetDigest = (sheet: Sheet): string => createHash('sha256').update(contents(sheet)).digest('hex')
 
 /** Whether somebody who has the sheet typed this: its own words, or those of one of its lines. */
 export function isOnSheet(sheet: Sheet, typed: string): boolean {

@@ -9,7 +9,8 @@ import { readTargetState } from './store.ts'
  * Begins a repository only where none was ever begun: an empty place where one was is a disk that is not mounted, or a copy
  * that somebody removed.
  * @param like the archive it will be a copy of
- * @throws BackupRefusal SECOND_COPY_GONE, HOST_KEY_CHANGED, SECOND_COPY_UNREACHABLE
+ * What locks it was left by a run that died: this one alone may work there now. Where nothing can be removed locks stay, too.
+ * @throws BackupRefusal SECOND_COPY_GONE
  */
 export async function openCopy(
   copy: Archive,
@@ -23,11 +24,10 @@ export async function openCopy(
     await copy.list().catch((error: unknown) => {
       throw explained(error, target)
     })
+    await copy.unlock().catch(() => undefined)
     return
   }
-  await copy.ensure(like).catch((error: unknown) => {
-    throw explained(error, target)
-  })
+  await copy.ensure(like)
   await changeState(appliance, target.name, (state) => ({ begun: [...state.begun, label] }))
 }
 
@@ -39,25 +39,6 @@ function explained(error: unknown, target: Target): unknown {
     return new BackupRefusal(`The second copy “${name}” is gone: at ${url} is no archive any more.`, {
       code: 'SECOND_COPY_GONE',
       hint: `When a disk is mounted there, see that it is. When somebody removed it, begin anew: domicile backup target remove ${name}, then add it.`,
-      kind: 'failed',
-      cause: error,
-    })
-  }
-  if (/host key verification failed/i.test(error.message)) {
-    return new BackupRefusal(
-      `The server of the second copy “${name}” has another host key than the one that is pinned.`,
-      {
-        code: 'HOST_KEY_CHANGED',
-        hint: `Nothing was sent. Ask whoever runs ${url} whether it was set up anew. Only then: domicile backup target trust ${name} --host-key SHA256:…`,
-        kind: 'unverified',
-        cause: error,
-      },
-    )
-  }
-  if (/permission denied \(/i.test(error.message)) {
-    return new BackupRefusal(`The server of the second copy “${name}” does not let this host in.`, {
-      code: 'SECOND_COPY_NO_ACCESS',
-      hint: `Put the public key into its authorized_keys: domicile backup target list`,
       kind: 'failed',
       cause: error,
     })

@@ -60,30 +60,37 @@ async function copyAll(
   const { name } = appliance
   const label = await presentLabel(target, tools)
   const good = (await readCatalogue(name)).filter(({ refused }) => refused === null)
-  return withTarget(appliance, accessTo(name, target), { withSource: true }, tools, async (copy, room) => {
+  return withTarget(appliance, accessTo(name, target), { withSource: true }, tools, async (copy, room, place) => {
     await openCopy(copy, name, target, label, OWN_ARCHIVE)
     const home = new Map(runsOf(await new Archive(room, OWN_ARCHIVE).list()).map((run) => [run.run, run]))
     const there = new Set(runsOf(await copy.list()).map(({ run }) => run))
     const missing = good.flatMap(({ run }) => (there.has(run) ? [] : (home.get(run) ?? []))).toReversed()
-    const copied: string[] = []
-    for (const run of missing) {
-      tools.say(`copying ${run.run} to ${target.name} (${copied.length + 1} of ${missing.length})`)
-      await copyRun(copy, run, target.limitKiB ?? undefined)
-      copied.push(run.run)
+    const [newestMissing, ...older] = missing
+    for (const runs of newestMissing ? [[newestMissing], older] : []) {
+      if (runs.length === 0) continue
+      tools.say(`copying ${runs.map(({ run }) => run).join(', ')} to ${target.name}`)
+      await copyRuns(copy, runs, target.limitKiB ?? undefined)
       await noteNewest(copy, name, target.name, label)
     }
     const newest = await noteNewest(copy, name, target.name, label)
     const removed = await retain(copy, name, target, tools)
-    await requireWhole(copy)
-    return { target: target.name, label: label || null, copied, removed, newest }
+    await requireWhole(new Archive(room, { ...place, readOnly: true }))
+    return { target: target.name, label: label || null, copied: missing.map(({ run }) => run), removed, newest }
   })
 }
 
-/** The manifest goes last there, too: without it nothing half-copied is taken for a snapshot. */
-async function copyRun(copy: Archive, { parts }: Run, limit: number | undefined): Promise<void> {
-  const [last, ...first] = PARTS.map((part) => parts[part]).toReversed()
-  await copy.copyFrom(OWN_ARCHIVE, first.toReversed(), limit)
-  if (last !== undefined) await copy.copyFrom(OWN_ARCHIVE, [last], limit)
+/** The manifests go last there, too: without its own nothing half-copied is taken for a snapshot. */
+async function copyRuns(copy: Archive, runs: readonly Run[], limit: number | undefined): Promise<void> {
+  await copy.copyFrom(
+    OWN_ARCHIVE,
+    runs.flatMap(({ parts }) => [parts.database, parts.files]),
+    limit,
+  )
+  await copy.copyFrom(
+    OWN_ARCHIVE,
+    runs.map(({ parts }) => parts.manifest),
+    limit,
+  )
 }
 
 async function noteNewest(copy: Archive, appliance: string, target: string, label: string) {
@@ -112,19 +119,23 @@ async function retain(copy: Archive, appliance: string, target: Target, tools: S
   const doomed = new Set(tools.expired(candidates))
   const going = runs.filter(({ run }) => doomed.has(run))
   if (going.length === 0) return []
+  // The engine's own calls of this run are over.
+  await copy.unlock().catch(() => undefined)
   try {
     await copy.forget(going.flatMap(({ parts }) => PARTS.map((part) => parts[part])))
   } catch (error) {
-    if (!(error instanceof BackupRefusal) || error.code !== 'FORGET_REFUSED') throw error
+    if (!(error instanceof BackupRefusal) || !KEEPS.includes(error.code) || removable) throw error
     tools.say(`${target.name} keeps what it has: nothing can be removed there from here`)
     await changeState(appliance, target.name, () => ({ removable: false }))
     return []
   }
-  await copy.unlock()
   await copy.prune()
   await changeState(appliance, target.name, () => ({ removable: true }))
   return going.map(({ run }) => run)
 }
+
+/** How such a place answers: with what is still there, or with the locks that it keeps as well. */
+const KEEPS = ['FORGET_REFUSED', 'ARCHIVE_LOCKED']
 
 async function requireWhole(copy: Archive): Promise<void> {
   const { errors, complaints } = await copy.check('structure')

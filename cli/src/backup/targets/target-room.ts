@@ -8,6 +8,7 @@ import { Archive } from '../archive.ts'
 import { archiveMounts } from '../archive-room.ts'
 import { type Room, type RoomSpec, type RoomTools, withRoom } from '../room.ts'
 import { type ReadDisk, requireDisk } from './disk.ts'
+import { knock } from './knock.ts'
 import { type TargetFiles, targetFiles } from './store.ts'
 
 const MIB = 2 ** 20
@@ -34,7 +35,7 @@ export const accessTo = (appliance: string, { name, url }: Target): Access => ({
 
 /**
  * A room that reaches one second copy. `withSource`: the appliance's own archive is in there, too, as `OWN_ARCHIVE`.
- * @throws BackupRefusal DISK_NOT_THERE before anything is made
+ * @throws BackupRefusal HOST_KEY_CHANGED, SECOND_COPY_NO_ACCESS, SECOND_COPY_UNREACHABLE before anything is sent
  */
 export async function withTarget<T>(
   appliance: Pick<Appliance, 'name' | 'state'>,
@@ -58,7 +59,10 @@ export async function withTarget<T>(
     tmpfs: { '/tmp': PACKS },
     memoryBytes: 1024 * MIB,
   }
-  return withRoom(appliance, spec, tools, (room) => work(new Archive(room, place), room, place))
+  return withRoom(appliance, spec, tools, async (room) => {
+    await knock(room, access.place)
+    return work(new Archive(room, place), room, place)
+  })
 }
 
 /** Looks first that the disk is there that should be. @returns its label; empty: it needs none */

@@ -64,6 +64,7 @@ async function probe(copy: Archive, host: string, at: Date): Promise<void> {
 /** Of this and of earlier tests; where nothing can be removed they stay, a few hundred bytes each. */
 async function removable(copy: Archive): Promise<boolean> {
   const probes = (await copy.list()).filter(({ tags }) => tags.includes(PROBE_TAG)).map(({ id }) => id)
+  await copy.unlock().catch(() => undefined)
   try {
     await copy.forget(probes)
     return true

@@ -1,0 +1,50 @@
+import { BackupRefusal, type RefusalKind } from '@domicile/backup/refusal'
+import { sshArguments, type TargetPlace } from '@domicile/backup/targets'
+import type { Room } from '../room.ts'
+
+interface Reason {
+  readonly said: RegExp
+  readonly code: string
+  readonly kind: RefusalKind
+  readonly message: string
+  readonly hint: string
+}
+
+/** What OpenSSH says when it gets no further; all it has is words. */
+const REASONS: readonly Reason[] = [
+  {
+    said: /host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/i,
+    code: 'HOST_KEY_CHANGED',
+    kind: 'unverified',
+    message: 'has another host key than the one that is pinned',
+    hint: 'Nothing was sent. Ask whoever runs it whether it was set up anew. Only then: domicile backup target trust NAME --host-key SHA256:…',
+  },
+  {
+    said: /permission denied \(/i,
+    code: 'SECOND_COPY_NO_ACCESS',
+    kind: 'failed',
+    message: 'does not let this host in',
+    hint: 'Its user must have the public key in .ssh/authorized_keys; `domicile backup target list` shows it.',
+  },
+]
+
+/** Whether an SFTP server opens, before anything is asked of it: the archive engine does not pass on what SSH says. */
+export async function knock(room: Room, place: TargetPlace): Promise<void> {
+  if (place.kind !== 'sftp') return
+  const { user, host, port } = place
+  const words = [...sshArguments(), '-p', String(port), '-l', user, '-s', host, 'sftp']
+  const { exitCode, stderr } = await room.exec(['ssh', ...words], { stdin: '' })
+  if (exitCode === 0) return
+  const last = stderr.trim().split('\n').at(-1)?.trim() || `ssh ended with ${exitCode}`
+  const known = REASONS.find(({ said }) => said.test(stderr))
+  const server = `${user}@${host}, port ${port},`
+  if (known) {
+    const { code, kind, message, hint } = known
+    throw new BackupRefusal(`${server} ${message}.`, { code, kind, hint })
+  }
+  throw new BackupRefusal(`${server} cannot be reached: ${last}`, {
+    code: 'SECOND_COPY_UNREACHABLE',
+    kind: 'failed',
+    hint: 'See whether it runs, and what is between. The archive on this host is not affected; what was missed is copied by the next run.',
+  })
+}
