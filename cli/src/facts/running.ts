@@ -132,7 +132,8 @@ async function readPostgresSettings({ containers, database }: Appliance['bluepri
     text
       .trim()
       .split('\n')
-      .map((line) => line.split('=') as [string, string]),
+      // A value may hold the sign, too.
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   )
 }
 
