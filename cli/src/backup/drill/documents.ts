@@ -15,6 +15,7 @@ const MOST_NAMED = 1000
  * holds, and a link holds nothing.
  */
 const COMPARE = `set -euo pipefail
+mkdir -p "$3"
 export LC_ALL=C TMPDIR=$3
 list-documents "$1" "$3/found" >/dev/null
 comparable() { { grep -v '^-' "$1" || [[ $? == 1 ]]; } | cut -d' ' -f1,2,4- | sort; }
