@@ -53,6 +53,9 @@ export class BackupKeeper {
   note = async ({ id, operation, outcome, code, run, summary }: Note): Promise<void> => {
     this.#ports.log('backup-ended', { operation, outcome, code, run })
     if (id !== null) this.#endedId = id
+    const { asked } = this.#kept
+    // A person who tried the same meanwhile learnt that it is at work: nothing has ended.
+    if (asked?.operation === operation && asked.id !== id && code === 'LOCKED') return
     await this.#ended(operation, { outcome, code, summary })
   }
 
