@@ -1,16 +1,12 @@
-import { mkdir, rm } from 'node:fs/promises'
 import { exactly, partPath } from '@domicile/backup/archive'
 import { compareWithManifest, type Difference, differenceText, type FoundDocuments } from '@domicile/backup/proof'
 import type { Manifest, Snapshot } from '@domicile/backup/snapshot'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
-import type { Mount } from '@domicile/stacks/plan'
-import { withArchive } from '../archive-room.ts'
 import { checkIndexes, readContent, readInvariants } from '../drill/contents.ts'
 import { compareDocuments } from '../drill/documents.ts'
 import { INSIDE } from '../drill/place.ts'
-import { backupFolder } from '../folder.ts'
 import { withSidePostgres } from '../side-postgres.ts'
-import { type FillTools, type Place, postgresData } from './fill.ts'
+import { type FillTools, type Place, postgresData, withDocuments } from './fill.ts'
 
 /** As many as are named; the others are counted. */
 const MOST_NAMED = 10
@@ -67,32 +63,14 @@ async function findDocuments(
 ): Promise<FoundDocuments[]> {
   if (documents.length === 0) return []
   tools.say('comparing the documents')
-  const scratch = `${backupFolder(place.name).root}/restore-lists`
-  const bind = (name: string, target: string): Mount => ({
-    ...{ type: 'bind', source: `${scratch}/${name}`, target: `${INSIDE}${target}`, readOnly: false },
+  const access = { capabilities: [], readOnly: true }
+  return withDocuments(place, documents, volumes, access, tools, async (archive, room) => {
+    const lists = documents.map(({ volume }) => exactly(partPath('lists', volume)))
+    await archive.restoreFiles(parts.files, lists, INSIDE)
+    const found: FoundDocuments[] = []
+    for (const wanted of documents) found.push(await compareDocuments(wanted, parts.manifest, archive, room))
+    return found
   })
-  for (const name of ['theirs', 'ours']) await mkdir(`${scratch}/${name}`, { recursive: true, mode: 0o700 })
-  const mounts = [
-    bind('theirs', partPath('lists', '').slice(0, -1)),
-    bind('ours', '/lists'),
-    ...documents.map(
-      ({ volume }): Mount => ({
-        ...{ type: 'volume', source: volumes[volume] ?? '', target: `${INSIDE}${partPath('documents', volume)}` },
-        readOnly: true,
-      }),
-    ),
-  ]
-  try {
-    return await withArchive(place, { service: 'restore-documents', mounts }, tools, async (archive, room) => {
-      const lists = documents.map(({ volume }) => exactly(partPath('lists', volume)))
-      await archive.restoreFiles(parts.files, lists, INSIDE)
-      const found: FoundDocuments[] = []
-      for (const wanted of documents) found.push(await compareDocuments(wanted, parts.manifest, archive, room))
-      return found
-    })
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
-  }
 }
 
 function differs(run: string, differences: readonly Difference[]): UserError {

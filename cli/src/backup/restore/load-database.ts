@@ -27,8 +27,11 @@ export async function loadDump(
   { engine, signal }: LoadTools,
 ): Promise<number> {
   await makeRoles(postgres, database, { engine, signal })
+  // PostgreSQL gives an object to a role only where that one may make objects; what the application made in use is its own.
+  await sqlAsOwner(engine, postgres, database, `GRANT CREATE ON SCHEMA public TO "${database.app}";`)
   const sink = await asRole(LOAD, ownerLogin(database))
   const bytes = await engine.pipe(from, { container: postgres, user: POSTGRES_USER, ...sink }, signal)
+  await sqlAsOwner(engine, postgres, database, `REVOKE CREATE ON SCHEMA public FROM "${database.app}";`)
   await giveRights(postgres, database, { engine, signal })
   await markInitialized(engine, postgres, database)
   return bytes
