@@ -16,6 +16,10 @@ export function closingText(
     [`status --name ${name}`, 'how it is'],
     [`tls root --name ${name} > root.pem`, 'the certificate for your browsers to trust'],
     [`acceptance --name ${name}`, 'the record to sign before first use'],
+    [
+      `backup keys export --name ${name} --html --to sheet.html`,
+      'the keys of the backups, on paper: store it elsewhere',
+    ],
   ]
   const width = Math.max(...steps.map(([command = '']) => command.length))
   const next = steps.map(([command = '', what]) => `  domicile ${command.padEnd(width)}  ${what}`).join('\n')
