@@ -49,6 +49,6 @@ pg1-user=postgres
 export const archivingSettings = ({ limitBytes = WAITING_LIMIT } = {}): Record<string, string> => ({
   wal_level: 'replica',
   archive_mode: 'on',
-  archive_command: `archive-wal "%p" ${limitBytes} || test $? = 127`,
+  archive_command: `archive-wal ${limitBytes} pgbackrest --stanza=${STANZA} archive-push "%p" || test $? = 127`,
   archive_timeout: '30s',
 })

@@ -27,6 +27,8 @@ export interface Info {
   readonly known: boolean
   /** What pgBackRest says is wrong; empty when nothing is. */
   readonly problem: string
+  /** PostgreSQL's own number of the cluster whose WAL is taken, 64 bits as decimal digits; null: unknown. */
+  readonly cluster: string | null
   /** A base is being made, now. */
   readonly busy: boolean
   /** Oldest first. */
@@ -53,11 +55,14 @@ const infoSchema = z.array(
     }),
     archive: z._default(z.array(z.object({ id: z.string(), database: z.object({ id: z.int() }) })), []),
     backup: z._default(z.array(backupSchema), []),
+    db: z._default(z.array(z.object({ id: z.int(), 'system-id': z.string() })), []),
   }),
 )
 
 /** `status.code` of pgBackRest: there is no backup yet, but everything else is in order. */
 const NO_BACKUP = 2
+/** More digits than a number of JavaScript has. */
+const LONG_NUMBER = /("system-id":)(\d+)/g
 /** No stanza, in one place of its answer or the other. */
 const MISSING = [1, 3]
 
@@ -67,13 +72,15 @@ const MISSING = [1, 3]
  */
 export function parseInfo(json: string): Info {
   const [stanza] = parsed(json)
-  if (!stanza || MISSING.includes(stanza.status.code)) return { known: false, problem: '', busy: false, bases: [] }
+  if (!stanza || MISSING.includes(stanza.status.code))
+    return { known: false, problem: '', cluster: null, busy: false, bases: [] }
   const { code, message, lock } = stanza.status
   const [repository] = stanza.repo
   const archives = new Map(stanza.archive.map(({ id, database }) => [database.id, id]))
   return {
     known: true,
     problem: code === 0 || code === NO_BACKUP ? '' : plain(repository?.status.message.split('\n')[0] || message),
+    cluster: stanza.db.toSorted((a, b) => a.id - b.id).at(-1)?.['system-id'] ?? null,
     busy: lock?.backup.held ?? false,
     bases: stanza.backup
       .flatMap((backup) => baseOf(backup, archives))
@@ -106,7 +113,7 @@ function baseOf(backup: z.infer<typeof backupSchema>, archives: ReadonlyMap<numb
 function parsed(json: string): z.infer<typeof infoSchema> {
   try {
     // With a wrong key it quotes what that makes of a file, control characters and all.
-    return infoSchema.parse(JSON.parse(json.replaceAll(/\p{Cc}/gu, ' ')))
+    return infoSchema.parse(JSON.parse(json.replaceAll(/\p{Cc}/gu, ' ').replaceAll(LONG_NUMBER, '$1"$2"')))
   } catch (cause) {
     throw unreadable('account of itself', json, cause)
   }

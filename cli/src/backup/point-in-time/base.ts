@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { commands, dueBase, plain } from '@domicile/backup/point-in-time'
+import { sql } from '@domicile/stacks/apply'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import type { RoomTools } from '../room.ts'
-import { besidePostgres, failed, type Place, type Run, readInfo } from './engine.ts'
+import { besidePostgres, failed, type Place, postgresOf, type Run, readInfo } from './engine.ts'
 import { pointInTimeOn } from './wanted.ts'
 
 export interface BaseTools extends RoomTools {
@@ -38,7 +40,7 @@ export async function makeBase(place: Place, tools: BaseTools, type?: 'full' | '
   const run = await besidePostgres(place, tools)
   const began = performance.now()
   tools.say('making the repository ready')
-  const beginning = await ensureStanza(run)
+  const beginning = await ensureStanza(place, run, tools)
   const due = type ?? dueBase(await readInfo(run), tools.now(), beginning)
   const gap = await readGap(run)
   tools.say(due === 'full' ? 'copying the database' : 'copying what has changed in the database')
@@ -68,16 +70,31 @@ export const readGap = async (run: Run): Promise<string> => {
  * repository goes on with it, and keeps what it has of the one before.
  * @returns whether it is one that the repository did not know
  */
-async function ensureStanza(run: Run): Promise<boolean> {
-  const { known } = await readInfo(run)
-  const created = await run(commands.stanzaCreate())
+async function ensureStanza(place: Place, run: Run, tools: BaseTools): Promise<boolean> {
+  const { known, problem, cluster, busy: making } = await readInfo(run)
+  if (making) throw busy()
+  const [running] = (await sql(tools.engine, postgresOf(place), 'postgres', CLUSTER)).trim().split('\n')
+  if (known && problem === '' && cluster === running) return false
+  const created = await unlocked(run, commands.stanzaCreate(), tools.signal)
   if (created.exitCode === 0) return !known
-  if (created.exitCode === LOCKED) throw busy()
   if (!plain(`${created.stdout} ${created.stderr}`.replaceAll('\n', ' ')).includes('stanza-upgrade'))
     throw failed('could not make its repository', created)
-  const upgraded = await run(commands.stanzaUpgrade())
+  const upgraded = await unlocked(run, commands.stanzaUpgrade(), tools.signal)
   if (upgraded.exitCode !== 0) throw failed('could not go on with the new cluster', upgraded)
   return true
+}
+
+const CLUSTER = 'select system_identifier from pg_control_system()'
+const TRIES = 60
+
+/** Archiving keeps others out for moments. */
+async function unlocked(run: Run, command: readonly string[], signal: AbortSignal) {
+  for (let tries = 1; ; tries += 1) {
+    const result = await run(command)
+    if (result.exitCode !== LOCKED) return result
+    if (tries === TRIES) throw busy()
+    await sleep(500, undefined, { signal })
+  }
 }
 
 const busy = () =>
