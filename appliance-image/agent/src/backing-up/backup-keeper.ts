@@ -20,7 +20,7 @@ export interface BackupKeeperPorts {
 type Note = VerbRequest<'backup-note'>
 
 /** A plan is made anew after so long: something may be late by now, and the contract another one. */
-const PLAN_MS = 900_000
+const PLAN_MS = 300_000
 
 /** Decides when the appliance's backups are made, asks the host's helper for each, and knows how they are. */
 export class BackupKeeper {
@@ -120,23 +120,19 @@ export class BackupKeeper {
    * question and knows nothing of it: then it is over. Where nobody answers it cannot be known, and nothing else is asked.
    */
   async #isAtWork(id: string): Promise<boolean> {
-    const { helper, clock } = this.#ports
+    const { helper } = this.#ports
     const busy = await helper.ping().then(
       (pong) => ({ id: pong.busy?.id ?? null }),
       (error: unknown) => ({ gone: messageOf(error) }),
     )
     await this.#gone('gone' in busy, 'gone' in busy ? busy.gone : '')
-    const { asked, schedule } = this.#kept
+    const { asked } = this.#kept
     // Its end may have come meanwhile.
     if (asked?.id !== id) return false
     if ('gone' in busy) return true
-    if (busy.id !== id) {
-      await this.#ended(asked.operation, { outcome: 'failed', code: 'INTERRUPTED', summary: null })
-      return false
-    }
-    // However long it takes, it is at work.
-    await this.#keep({ schedule: begun(schedule, asked.operation, clock()) })
-    return true
+    if (busy.id === id) return true
+    await this.#ended(asked.operation, { outcome: 'failed', code: 'INTERRUPTED', summary: null })
+    return false
   }
 
   async #ended(operation: Note['operation'], ending: Pick<Note, 'outcome' | 'code' | 'summary'>): Promise<void> {
