@@ -10,4 +10,4 @@ export {
   figuresOf,
 } from './compare.ts'
 export { digestOf, readProof, signProof, verifyProof } from './token.ts'
-export { type Week, type YearFigures, yearOf } from './year.ts'
+export { proofsWithin, type Week, type YearFigures, yearOf } from './year.ts'

@@ -1,4 +1,4 @@
-import { CALENDAR, DAY_MS, dayName, dayNumber, type Zone, zoneOf } from '../calendar/index.ts'
+import { CALENDAR, DAY_MS, dayName, dayNumber, PERIODS, type Period, type Zone, zoneOf } from '../calendar/index.ts'
 import type { Snapshot } from '../snapshot/index.ts'
 import { ARCHIVE, type Proof } from './claims.ts'
 
@@ -9,6 +9,8 @@ export interface Week {
   /** First and last day, YYYY-MM-DD. */
   readonly from: string
   readonly to: string
+  /** Whether it has ended; one that has not lacks nothing. */
+  readonly over: boolean
   /** How many drills found a snapshot equal, and how many did not. */
   readonly proven: number
   readonly failed: number
@@ -52,6 +54,8 @@ export interface YearFigures {
     readonly oldest: string | null
     readonly newest: string | null
   }
+  /** Of the last periods that are over, as many as copies are to be kept for: how many have a snapshot that counts. */
+  readonly retention: readonly { readonly period: Period; readonly wanted: number; readonly found: number }[]
 }
 
 export interface YearParts {
@@ -62,20 +66,21 @@ export interface YearParts {
   readonly from: string
   readonly to: string
   readonly timeZone: string
+  /** How many days, weeks and months a copy is to be there for; noughts where nobody knows. */
+  readonly keep: { readonly days: number; readonly weeks: number; readonly months: number }
   readonly now: Date
 }
 
 /** What the contract's yearly report says of backups. @throws RangeError when there is no such time zone */
-export function yearOf({ proofs: all, snapshots, from, to, timeZone, now }: YearParts): YearFigures {
+export function yearOf({ proofs: all, snapshots, from, to, timeZone, keep, now }: YearParts): YearFigures {
   const zone = zoneOf(timeZone)
   const [first, last] = [dayNumber(from), dayNumber(to)]
-  const dated = all
-    .map((proof) => ({ proof, day: zone.dayAt(Date.parse(proof.at)) }))
-    .filter(({ day }) => day >= first && day <= last)
+  const dated = datedWithin(all, first, last, zone)
   const proofs = dated.map(({ proof }) => proof)
   const proven = proofs.filter(isProven)
-  const weeks = weeksOf(first, last).map((week) => weekOf(week, dated))
-  const over = weeks.filter((week) => dayNumber(week.to) < zone.dayAt(now.getTime()))
+  const today = zone.dayAt(now.getTime())
+  const weeks = weeksOf(first, last).map((week) => weekOf(week, dated, today))
+  const over = weeks.filter((week) => week.over)
   const ages = proven.map(({ at, snapshotAt }) => (Date.parse(at) - Date.parse(snapshotAt)) / 3_600_000)
   return {
     period: { from, to, timeZone },
@@ -89,8 +94,20 @@ export function yearOf({ proofs: all, snapshots, from, to, timeZone, now }: Year
     oldestProvenHours: ages.length > 0 ? Math.max(...ages) : null,
     places: placesOf(proofs),
     kept: keptOf(snapshots),
+    retention: PERIODS.map((period) => retentionOf(period, keep[`${period}s`], snapshots, zone, now)),
   }
 }
+
+/** Those that were signed on these days in that time zone. */
+export const proofsWithin = (
+  proofs: readonly Proof[],
+  { from, to, timeZone }: Pick<YearParts, 'from' | 'to' | 'timeZone'>,
+): Proof[] => datedWithin(proofs, dayNumber(from), dayNumber(to), zoneOf(timeZone)).map(({ proof }) => proof)
+
+const datedWithin = (proofs: readonly Proof[], first: number, last: number, zone: Zone) =>
+  proofs
+    .map((proof) => ({ proof, day: zone.dayAt(Date.parse(proof.at)) }))
+    .filter(({ day }) => day >= first && day <= last)
 
 const isProven = ({ verdict }: Proof) => verdict === 'proven'
 
@@ -111,12 +128,12 @@ function weeksOf(first: number, last: number): Days[] {
   return weeks
 }
 
-function weekOf({ number, first, last }: Days, dated: readonly { proof: Proof; day: number }[]): Week {
+function weekOf({ number, first, last }: Days, dated: readonly { proof: Proof; day: number }[], today: number): Week {
   const proofs = dated.filter(({ day }) => day >= first && day <= last).map(({ proof }) => proof)
   const proven = proofs.filter(isProven)
   const times = timesOf(proven)
   return {
-    ...{ name: CALENDAR.week.name(number), from: dayName(first), to: dayName(last) },
+    ...{ name: CALENDAR.week.name(number), from: dayName(first), to: dayName(last), over: last < today },
     ...{ proven: proven.length, failed: proofs.length - proven.length },
     recoverySeconds: times.length > 0 ? { least: Math.min(...times), most: Math.max(...times) } : null,
   }
@@ -182,4 +199,18 @@ function keptOf(snapshots: readonly Snapshot[]): YearFigures['kept'] {
     oldest: instants[0] ?? null,
     newest: instants.at(-1) ?? null,
   }
+}
+
+function retentionOf(
+  period: Period,
+  wanted: number,
+  snapshots: readonly Snapshot[],
+  zone: Zone,
+  now: Date,
+): YearFigures['retention'][number] {
+  const of = (instant: number) => CALENDAR[period].of(zone.dayAt(instant))
+  const current = of(now.getTime())
+  const there = new Set(snapshots.filter(({ refused }) => refused === null).map(({ at }) => of(Date.parse(at))))
+  const found = [...there].filter((one) => one < current && one >= current - wanted)
+  return { period, wanted, found: found.length }
 }
