@@ -96,9 +96,10 @@ export const prune = (place: Place): string[] => [...GENTLY, ...restic(place, 'p
 /** Which packs are read: none, one part of so many, or all. */
 export type Subset = 'structure' | 'all' | { readonly part: number; readonly of: number }
 
-export const check = (place: Place, subset: Subset): string[] => [
+/** @param run only what this run of ours needs; none: everything */
+export const check = (place: Place, subset: Subset, run?: string): string[] => [
   ...GENTLY,
-  ...restic(place, 'check', '--json', ...lockless(place), ...readData(subset)),
+  ...restic(place, 'check', '--json', ...lockless(place), ...readData(subset), ...(run ? ['--tag', `run=${run}`] : [])),
 ]
 
 function readData(subset: Subset): string[] {
@@ -136,12 +137,18 @@ export const copy = (to: Place, source: Place, snapshots: readonly string[], lim
 
 export const size = (place: Place): string[] => restic(place, 'stats', '--json', '--mode', 'raw-data', '--no-lock')
 
-/** Forgets what the index says of packs that are damaged or gone: what they held is then written anew by the next backup. */
-export const repairIndex = (place: Place): string[] => restic(place, 'repair', 'index', '--read-all-packs')
+/** Says in JSON which snapshots need something of these packs. */
+export const findPacks = (place: Place, packs: readonly string[]): string[] =>
+  restic(place, 'find', '--json', ...lockless(place), '--pack', '--', ...packs)
 
-/** Saves what can still be read of damaged packs, and takes them out of the index. */
-export const repairPacks = (place: Place, packs: readonly string[]): string[] =>
-  restic(place, 'repair', 'packs', '--', ...packs)
+/** Forgets what the index says of packs that are damaged or gone: what they held is then written anew by the next backup. */
+export const repairIndex = (place: Place): string[] => restic(place, 'repair', 'index')
+
+/** Saves what can still be read of damaged packs, and takes them out of the index; a copy of each is left in `folder`. */
+export const repairPacks = (place: Place, packs: readonly string[], folder: string): string[] => [
+  ...['env', '-C', folder],
+  ...restic(place, 'repair', 'packs', '--', ...packs),
+]
 
 /** Keys that open a repository; any one does. @param password file with the new one */
 export const keyAdd = (place: Place, password: string): string[] =>

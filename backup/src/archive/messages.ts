@@ -129,7 +129,8 @@ export function checkedOf(text: string): Checked | null {
   const lines = text.split('\n').map(jsonOf)
   const complaints = lines.flatMap((line) => {
     const read = complaint.safeParse(line)
-    return read.success ? [read.data.message] : []
+    // Its advice, which comes the same way, is for whoever works with it directly.
+    return read.success && !/^\n|^restic /.test(read.data.message) ? [read.data.message.trim()] : []
   })
   for (const line of lines) {
     const read = checked.safeParse(line)
@@ -137,6 +138,10 @@ export function checkedOf(text: string): Checked | null {
   }
   return null
 }
+
+/** Ids of the snapshots that `find --json` named. Its answer is long, a document for each piece of each file. */
+export const hitBy = (text: string): ReadonlySet<string> =>
+  new Set([...text.matchAll(/"snapshot":"([0-9a-f]{64})"/g)].map(([, id]) => id ?? ''))
 
 const changed = z.object({ message_type: z.literal('changed'), new_snapshot_id: id })
 

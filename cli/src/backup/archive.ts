@@ -110,9 +110,13 @@ export class Archive {
 
   prune = async (): Promise<void> => void (await this.#run(engine.prune(this.#place), 'Making room in the archive'))
 
-  /** Nothing is thrown for what is found; @throws BackupRefusal when it could not be looked at */
-  async check(subset: Subset): Promise<Checked> {
-    const { exitCode, stdout, stderr } = await this.#room.exec(engine.check(this.#place, subset))
+  /**
+   * Nothing is thrown for what is found.
+   * @param run only what this one of ours needs; none: everything
+   * @throws BackupRefusal when it could not be looked at
+   */
+  async check(subset: Subset, run?: string): Promise<Checked> {
+    const { exitCode, stdout, stderr } = await this.#room.exec(engine.check(this.#place, subset, run))
     const found = engine.checkedOf(`${stdout}\n${stderr}`)
     if (found && (exitCode === 0 || exitCode === 1)) return found
     throw engine.failure(exitCode, said(stdout, stderr), 'Checking the backup archive')
@@ -132,9 +136,22 @@ export class Archive {
     await this.#run(engine.copy(this.#place, source, ids, limit), 'Copying snapshots')
   }
 
-  /** After a failed check: what is damaged counts no longer as there, so that the next backup writes it anew. */
+  /** Ids of the snapshots that need something of these packs. */
+  async needing(packs: readonly string[]): Promise<ReadonlySet<string>> {
+    if (packs.length === 0) return new Set()
+    return engine.hitBy(await this.#run(engine.findPacks(this.#place, packs), 'Looking for what is hit'))
+  }
+
+  /**
+   * After a failed check: what is damaged counts no longer as there, so that the next backup writes it anew.
+   * @param packs damaged ones that are still there
+   */
   async repair(packs: readonly string[]): Promise<void> {
-    if (packs.length > 0) await this.#run(engine.repairPacks(this.#place, packs), 'Repairing the backup archive')
+    // One by one: a copy of each is left behind, and there is not room for many.
+    for (const pack of packs) {
+      await this.#run(engine.repairPacks(this.#place, [pack], '/tmp'), 'Repairing the backup archive')
+      await this.#room.exec(['rm', '-f', `/tmp/pack-${pack}`])
+    }
     await this.#run(engine.repairIndex(this.#place), 'Repairing the index of the backup archive')
   }
 

@@ -7,7 +7,8 @@ import type { Appliance } from '../../appliance/appliance.ts'
 import type { Archive } from '../archive.ts'
 import { withArchive } from '../archive-room.ts'
 import { readCatalogue, updateCatalogue } from '../catalogue.ts'
-import { damaged } from '../check/damaged.ts'
+import { isClean, markHit, SUSPECT } from '../check/check-snapshots.ts'
+import { readmitWhole, takeOutDamaged } from '../check/make-good.ts'
 import type { Room, RoomTools } from '../room.ts'
 import { DATABASE_ROOM, type DatabaseTaken, takeDatabase } from './database.ts'
 import { countUnsettled, listDocuments, writeFiles } from './documents.ts'
@@ -89,11 +90,18 @@ export async function createSnapshot(
     const mounts = await sourceMounts(appliance, documents)
     const room = { service: ARCHIVE_ROOM, mounts }
     const snapshot = await withArchive(appliance, room, { engine, signal: dog.signal }, async (archive, room) => {
-      await timed('Look what is there', () => tidyUp(appliance, archive, say))
+      const wasDamaged = await timed('Look what is there', async () => {
+        await tidyUp(appliance, archive, say)
+        return takeOutDamaged(name, archive, say)
+      })
       const before = await readCatalogue(name)
       await requireRoomFor(appliance, await sizeOf(room), before)
       const making: Making = { appliance, request, run, at, before, documents, dog, timed }
       const made = await make(making, archive, room, roles, tools)
+      if (wasDamaged) {
+        const whole = await timed('Read the archive back', () => readmitWhole(name, archive, now()))
+        for (const { run } of whole) say(`The snapshot ${run} is whole again and counts.`)
+      }
       if (made.refused === null) await tools.after?.(archive, timed)
       return made
     })
@@ -133,7 +141,7 @@ async function make(
     const content = { run, at, kind: request.kind, database, documents: counted, parts }
     return writeManifest(appliance, room, archive, content, source('manifest', marks))
   })
-  await timed('Check the archive', () => mustBeWhole(archive))
+  const whole = await timed('Check the archive', () => isWhole(making, archive, say))
   const snapshot: Snapshot = {
     ...{ run, at: at.toISOString(), kind: request.kind, hold: request.hold },
     release: { name: appliance.state.release.name, version: appliance.state.release.version },
@@ -145,7 +153,7 @@ async function make(
       added: database.dump.added + files.added + manifest.added,
     },
     seconds: (performance.now() - began) / 1000,
-    ...{ refused, checkedAt: null, provenAt: null },
+    ...{ refused: whole ? refused : SUSPECT, checkedAt: null, provenAt: null },
   }
   await updateCatalogue(appliance.name, run, () => snapshot)
   return snapshot
@@ -156,9 +164,20 @@ function judge({ request }: Making, { content, dump }: DatabaseTaken, before: re
   return implausible({ tables: content.tables.length, dumpBytes: dump.bytes }, yardstick(before))
 }
 
-async function mustBeWhole(archive: Archive): Promise<void> {
-  const { errors, complaints } = await archive.check('structure')
-  if (errors > 0 || complaints.length > 0) throw damaged(complaints)
+/** Only of this one: that others are damaged is known and said elsewhere, or will be. */
+async function isWhole(
+  { appliance, run, at }: Making,
+  archive: Archive,
+  say: (text: string) => void,
+): Promise<boolean> {
+  const found = await archive.check('structure')
+  if (isClean(found)) return true
+  const own = await archive.check('structure', run)
+  const { hit } = await markHit(appliance.name, archive, found, await readCatalogue(appliance.name), at)
+  say(
+    `Warning: the archive is damaged. Not to be relied on any more: ${hit.join(', ') || 'none of the older snapshots'}`,
+  )
+  return isClean(own)
 }
 
 const sizeOf = async (room: Room): Promise<number> => {

@@ -49,3 +49,13 @@ const noRoom = (needed: number, free: number, where: string) =>
     code: 'NO_ROOM',
     hint: 'Nothing was changed. Make room there (df -h), or mount a larger disk at that folder and move what is in it.',
   })
+
+/** @throws BackupRefusal NO_ARCHIVE (missing) */
+export async function requireArchive(appliance: string): Promise<void> {
+  if (await hasArchive(appliance)) return
+  throw new BackupRefusal(`There is no backup archive in ${backupFolder(appliance).archive} yet.`, {
+    code: 'NO_ARCHIVE',
+    hint: 'When a disk is mounted there, see that it is. Otherwise make the first snapshot: `domicile backup create`.',
+    kind: 'missing',
+  })
+}
