@@ -62,7 +62,7 @@ const infoSchema = z.array(
 /** `status.code` of pgBackRest: there is no backup yet, but everything else is in order. */
 const NO_BACKUP = 2
 /** More digits than a number of JavaScript has. */
-const LONG_NUMBER = /("system-id":)(\d+)/g
+const LONG_NUMBER = /("system-id":\s*)(\d+)/g
 /** No stanza, in one place of its answer or the other. */
 const MISSING = [1, 3]
 

@@ -71,20 +71,24 @@ async function statusBy(place: Place, run: Run, { engine }: RoomTools): Promise<
     const listing = await readListing(run)
     const found = reaches(info, listing)
     const last = info.bases.at(-1)
-    const lost = await readGap(run).catch(() => '')
+    const lost = await readGap(run)
+    const refused = (await run(REFUSING)).exitCode === 0
     return {
       ...{ on, ...server, window: windowOf(found), bytes: listing.bytes },
       lastBase: last ? { label: last.label, type: last.type, at: last.stop } : null,
       findings: [
         ...(info.problem ? [unreadable(info.problem)] : []),
-        ...(on ? archivingFindings(server, info, lost) : []),
+        ...(on ? archivingFindings({ ...server, refused }, info, lost) : []),
         ...gapsIn(info, listing).map(gapFinding),
         ...info.bases.filter(({ damaged }) => damaged).map(({ label }) => damagedPages(label)),
       ],
     }
   } catch (error) {
     if (!(error instanceof BackupRefusal) && (error as { code?: string }).code !== 'POINT_IN_TIME_FAILED') throw error
-    const findings = [unreadable((error as Error).message), ...(on ? archivingFindings(server, undefined, '') : [])]
+    const findings = [
+      unreadable((error as Error).message),
+      ...(on ? archivingFindings({ ...server, refused: true }, undefined, '') : []),
+    ]
     return { on, ...server, window: [], bytes: 0, lastBase: null, findings }
   }
 }
@@ -108,12 +112,14 @@ async function askServer(place: Place, engine: RoomTools['engine']): Promise<Ser
   }
 }
 
+/** Is there while the repository refuses what it is given: `archive-wal` puts it there. */
+const REFUSING = ['test', '-e', '/run/postgresql/archiving-fails']
+
 function archivingFindings(
-  { waiting, archivedAt, refusedAt }: Server,
+  { waiting, refused }: Pick<Server, 'waiting'> & { refused: boolean },
   info: Info | undefined,
   lost: string,
 ): Finding[] {
-  const refused = refusedAt !== null && refusedAt.getTime() > (archivedAt?.getTime() ?? 0)
   return [
     ...(lost
       ? [
