@@ -20,6 +20,7 @@ export default class Restore extends ApplianceCommand {
     '<%= config.bin %> <%= command.id %> --latest --dry-run',
     '<%= config.bin %> <%= command.id %> 20261122T013000Z-3f9a1c',
     '<%= config.bin %> <%= command.id %> --latest --yes',
+    '<%= config.bin %> <%= command.id %> --at "2026-11-20 14:35"',
   ]
   static override args = {
     snapshot: Args.string({ description: 'run id of a snapshot, or the beginning of it; see `backup list`' }),
@@ -29,13 +30,17 @@ export default class Restore extends ApplianceCommand {
     yes: yesFlag,
     'dry-run': dryRunFlag,
     latest: Flags.boolean({ summary: 'the newest snapshot that counts' }),
+    at: Flags.string({
+      summary: 'the database as it was then, to the second, in this host’s time zone unless one is named',
+      helpValue: 'TIME',
+    }),
     'without-snapshot': Flags.boolean({ summary: 'make no snapshot of what runs now before it is put aside' }),
   }
 
   async run() {
     const { args, flags } = await this.parse(Restore)
     requireRoot()
-    const wish = wishOf(args.snapshot, flags.latest)
+    const wish = wishOf(args.snapshot, flags.latest, flags.at)
     const { name } = await openAppliance(flags.name)
     return withBackupLock(name, 'restore', async () => {
       const appliance = await openAppliance(name)
@@ -85,16 +90,27 @@ const factsOf = ({ snapshot, at, forecast, freeBytes, lost }: RestorePlan) => ({
   forecast: { seconds: forecast.seconds, measured: forecast.measured },
 })
 
-function wishOf(snapshot: string | undefined, latest: boolean): Wish {
-  if ((snapshot === undefined) !== latest) {
-    throw new UserError(
-      latest ? 'Both a snapshot and --latest were given.' : 'Which snapshot is to be restored was not said.',
-      {
-        code: 'USAGE',
-        hint: 'Give a run id of `domicile backup list`, or --latest.',
-        exitCode: ExitCode.Usage,
-      },
+function wishOf(snapshot: string | undefined, latest: boolean, at: string | undefined): Wish {
+  const ways = [snapshot !== undefined, latest, at !== undefined].filter(Boolean).length
+  if (ways !== 1)
+    throw usage(
+      ways === 0 ? 'What is to be restored was not said.' : 'More than one thing to restore was given.',
+      'Give a run id of `domicile backup list`, or --latest, or --at TIME.',
     )
-  }
-  return { snapshot: { name: snapshot ?? 'latest' } }
+  return at === undefined ? { snapshot: { name: snapshot ?? 'latest' } } : { instant: pastInstant(at, new Date()) }
 }
+
+function pastInstant(text: string, now: Date): Date {
+  const form = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?$/
+  const instant = form.test(text) ? new Date(text.replace(' ', 'T')) : new Date(Number.NaN)
+  if (Number.isNaN(instant.getTime()))
+    throw usage(
+      `--at ${text} is not a point in time.`,
+      'Write it as 2026-11-20 14:35, 2026-11-20 14:35:10 or 2026-11-20T14:35+01:00.',
+    )
+  if (instant > now) throw usage(`--at ${text} is in the future.`, 'Give a moment that has been.')
+  return instant
+}
+
+const usage = (message: string, hint: string) =>
+  new UserError(message, { code: 'USAGE', hint, exitCode: ExitCode.Usage })

@@ -14,7 +14,7 @@ import { type Action, filesStep, type Step, volumeStep } from '@domicile/stacks/
 import type { DockerEngine } from '../../engine/docker-engine.ts'
 import { withSidePostgres } from '../side-postgres.ts'
 import { compareRestored, type Restored } from './compare.ts'
-import { type FillPostgres, fillDocuments, type Place, postgresData } from './fill.ts'
+import { addLaterDocuments, type FillPostgres, fillDocuments, type Place, postgresData } from './fill.ts'
 import { emptyAgentDatabase, giveRights, makeRoles, makeSafe } from './load-database.ts'
 import { restoreFile, restoreJournal } from './restore-record.ts'
 
@@ -24,6 +24,7 @@ type BesideAction =
   | { readonly kind: 'fill-database'; readonly volume: string }
   | { readonly kind: 'fill-documents' }
   | { readonly kind: 'compare' }
+  | { readonly kind: 'later-documents' }
   | { readonly kind: 'make-safe' }
 
 type BesideStep = Omit<Step, 'action'> & { readonly action: BesideAction }
@@ -48,6 +49,9 @@ function besideSteps(appliance: string, restore: Restore, documents: readonly st
       ? [{ id: 'documents', title: 'Restore the documents', action: { kind: 'fill-documents' } as const }]
       : []),
     { id: 'compare', title: 'Compare all of it with what was written down', action: { kind: 'compare' } },
+    ...(documents.length > 0 && restore.source.instant
+      ? [{ id: 'later', title: 'Add the documents written since', action: { kind: 'later-documents' } as const }]
+      : []),
     { id: 'safe', title: 'Make safe what was bound to its time', action: { kind: 'make-safe' } },
   ]
 }
@@ -114,6 +118,15 @@ function besideHandlers(
         fillDocuments(place, restored.snapshot, restored.manifest, restored.volumes, { engine, say, signal }),
     },
     compare: { look, run: (_, { say, signal }) => compareRestored(place, restored, { engine, say, signal }) },
+    'later-documents': {
+      look,
+      run: (_, { say, signal }) => {
+        const { manifest, instant, volumes, running } = restored
+        const between = { since: manifest.at, until: instant?.toISOString() ?? manifest.at }
+        const sides = { from: running, to: volumes }
+        return addLaterDocuments(place, manifest.documents, sides, between, { engine, say, signal })
+      },
+    },
     'make-safe': {
       look,
       run: async (_, { signal }) => {

@@ -1,5 +1,6 @@
 import { exactly, partPath } from '@domicile/backup/archive'
 import { compareWithManifest, type Difference, differenceText, type FoundDocuments } from '@domicile/backup/proof'
+import type { Volumes } from '@domicile/backup/restore'
 import type { Manifest, Snapshot } from '@domicile/backup/snapshot'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { checkIndexes, readContent, readInvariants } from '../drill/contents.ts'
@@ -16,7 +17,9 @@ export interface Restored {
   readonly manifest: Manifest
   /** The database is not as in the snapshot, but as it was at an instant: nobody wrote down what was in it then. */
   readonly instant: Date | null
-  readonly volumes: Readonly<Record<string, string>>
+  readonly volumes: Volumes
+  /** Those of the side that runs. */
+  readonly running: Volumes
 }
 
 /**

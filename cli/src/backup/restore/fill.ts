@@ -2,13 +2,14 @@ import { mkdir, rm } from 'node:fs/promises'
 import { exactly, PATHS, partPath } from '@domicile/backup/archive'
 import type { Volumes } from '@domicile/backup/restore'
 import type { Manifest, Snapshot } from '@domicile/backup/snapshot'
+import { UserError } from '@domicile/stacks/kernel'
 import type { Mount } from '@domicile/stacks/plan'
 import type { Appliance } from '../../appliance/appliance.ts'
 import type { Archive } from '../archive.ts'
 import { withArchive } from '../archive-room.ts'
 import { INSIDE } from '../drill/place.ts'
 import { backupFolder } from '../folder.ts'
-import type { Room, RoomTools } from '../room.ts'
+import { type Room, type RoomTools, withRoom } from '../room.ts'
 import { withSidePostgres } from '../side-postgres.ts'
 import { loadDump } from './load-database.ts'
 
@@ -58,6 +59,49 @@ export async function fillDocuments(
     ),
   )
 }
+
+/** Where the documents of the running side are, for who reads both. */
+const RUNNING = '/running'
+
+/** What was written between the two, with its folders; what is in the way is replaced. */
+const COPY_LATER = `set -euo pipefail
+cd "$1"
+find . \\( -type f -o -type l \\) -newermt "$3" ! -newermt "$4" -print0 | xargs -0 -r cp --archive --parents --target-directory="$2" --`
+
+/**
+ * The snapshot's documents are older than the instant that the database is put back to: what was written between the two
+ * comes from the running side, as far as it is still there as it was then.
+ */
+export async function addLaterDocuments(
+  place: Place,
+  documents: Manifest['documents'],
+  { from, to }: { from: Volumes; to: Volumes },
+  { since, until }: { since: string; until: string },
+  tools: FillTools,
+): Promise<void> {
+  const mount = (source: string, target: string, readOnly: boolean): Mount => ({
+    ...{ type: 'volume', source, target, readOnly },
+  })
+  for (const { volume } of documents) {
+    const running = from[volume] ?? ''
+    if (!(await tools.engine.findVolume(running))) continue
+    const mounts = [mount(running, RUNNING, true), mount(to[volume] ?? '', INSIDE, false)]
+    const room = { service: 'restore-documents', role: 'backup', network: 'none', user: '0', mounts } as const
+    await withRoom(place, { ...room, capabilities: ['DAC_READ_SEARCH', ...TO_GIVE] }, tools, async ({ exec }) => {
+      const { exitCode, stderr } = await exec(['bash', '-c', COPY_LATER, 'bash', RUNNING, INSIDE, since, until])
+      if (exitCode !== 0) throw notCopied(volume, stderr)
+    })
+  }
+}
+
+const notCopied = (volume: string, said: string) =>
+  new UserError(
+    `Documents of ${volume} that are newer than the snapshot could not be copied: ${said.trim().slice(-500)}`,
+    {
+      code: 'DOCUMENTS_NOT_COPIED',
+      hint: 'What runs was not touched. See whether there is room (df -h), then run it again.',
+    },
+  )
 
 /**
  * A room with the archive and, below `INSIDE`, volumes in the places that their documents have in a snapshot; what else is

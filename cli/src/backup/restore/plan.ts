@@ -11,6 +11,7 @@ import { LIB } from '../../appliance/records.ts'
 import { agentOf } from '../../facts/running.ts'
 import { withArchive } from '../archive-room.ts'
 import { readCatalogue } from '../catalogue.ts'
+import { findWay, type Way } from '../point-in-time/index.ts'
 import type { RoomTools } from '../room.ts'
 import { readManifest } from './read-manifest.ts'
 
@@ -25,6 +26,8 @@ export interface RestorePlan {
   readonly manifest: Manifest
   /** The database as it was then; null: as it is in the snapshot. */
   readonly instant: Date | null
+  /** To that instant; null: none. */
+  readonly way: Way | null
   /** When the data was as it will be. */
   readonly at: string
   readonly before: Readonly<Record<string, string>>
@@ -51,11 +54,12 @@ export async function planRestore(appliance: Appliance, wish: Wish, now: Date, t
     readManifest(archive, snapshot),
   )
   refuseOther(manifest, state.release)
+  const way = instant && (await findWay(appliance, instant, showInstant, tools))
   const keys = ['postgres', ...stack.manifest.documents.map(({ volume }) => volume)]
   const id = runIdAt(now, randomBytes(3).toString('hex'))
   const at = instant?.toISOString() ?? manifest.at
   return {
-    ...{ id, snapshot, manifest, instant, at },
+    ...{ id, snapshot, manifest, instant, way, at },
     before: Object.fromEntries(keys.map((key) => [key, volumeName(state, key)])),
     after: Object.fromEntries(keys.map((key) => [key, `${name}_${key}_${id}`])),
     forecast: forecast(manifest, await measuredHere(appliance, snapshots)),
@@ -63,6 +67,8 @@ export async function planRestore(appliance: Appliance, wish: Wish, now: Date, t
     lost: lostBetween(at, now.toISOString()),
   }
 }
+
+export const showInstant = (at: Date): string => `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 
 const isLatest = (wish: Wish) => 'snapshot' in wish && 'name' in wish.snapshot && wish.snapshot.name === 'latest'
 

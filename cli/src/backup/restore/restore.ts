@@ -5,10 +5,11 @@ import type { Appliance } from '../../appliance/appliance.ts'
 import { openAppliance } from '../../appliance/appliance.ts'
 import { change } from '../../appliance/change.ts'
 import type { DockerEngine } from '../../engine/docker-engine.ts'
+import { fillFromPointInTime, nightlyBase } from '../point-in-time/index.ts'
 import { announce, tellAgent, withdraw } from './announce.ts'
 import { fillBeside } from './beside.ts'
-import { type FillPostgres, fillFromSnapshot } from './fill.ts'
-import type { RestorePlan } from './plan.ts'
+import { fillFromSnapshot } from './fill.ts'
+import { type RestorePlan, showInstant } from './plan.ts'
 import { readRestore, writeRestore } from './restore-record.ts'
 import { discard, removeIdle, settlingOf } from './sides.ts'
 import { goOn, type SwitchTools, switchTo } from './switch.ts'
@@ -61,7 +62,17 @@ export async function endSwitch(appliance: Appliance, restore: Restore, tools: R
     goOn(appliance, restore, tools),
   )
   await tellAgent(appliance, ended.restore, restore.at, 0, tools.say)
+  await archiveAnew(name, tools)
   return ended
+}
+
+/** The cluster that runs now is another one, whose changes the point-in-time repository takes from a base of its own on. */
+async function archiveAnew(name: string, tools: RestoreTools): Promise<void> {
+  try {
+    await nightlyBase(await openAppliance(name), { ...tools, say: () => undefined })
+  } catch (error) {
+    tools.say(`Going back to any moment begins anew with the next backup: ${(error as Error).message}`)
+  }
 }
 
 /** The same restore as was begun, or another one. */
@@ -74,8 +85,6 @@ export interface RestoreOrder {
   readonly begun: Restore | undefined
   /** The snapshot that was made of what runs now; null: none. */
   readonly preRestore: string | null
-  /** Another way to fill the database than from the snapshot. */
-  readonly fillPostgres?: FillPostgres | undefined
 }
 
 /**
@@ -84,9 +93,12 @@ export interface RestoreOrder {
  */
 export async function carryOutRestore(
   appliance: Appliance,
-  { plan, begun, preRestore, fillPostgres = fillFromSnapshot(appliance, plan.snapshot) }: RestoreOrder,
+  { plan, begun, preRestore }: RestoreOrder,
   tools: RestoreTools,
 ): Promise<Restoration> {
+  const fillPostgres = plan.way
+    ? fillFromPointInTime(appliance, plan.way, showInstant)
+    : fillFromSnapshot(appliance, plan.snapshot)
   const began = tools.now()
   const { snapshot, manifest, instant, lost } = plan
   const restore: Restore = begun ?? {
@@ -96,13 +108,14 @@ export async function carryOutRestore(
   }
   await announce(appliance, plan, began)
   try {
-    const restored = { snapshot, manifest, instant, volumes: restore.after }
+    const restored = { snapshot, manifest, instant, volumes: restore.after, running: restore.before }
     const filled = await fillBeside(appliance, restore, restored, fillPostgres, tools)
     const switched = await change(appliance.name, `restore ${snapshot.run}`, () =>
       switchTo('after', appliance, restore, tools),
     )
     const seconds = (tools.now().getTime() - began.getTime()) / 1000
     await tellAgent(appliance, switched.restore, lost.from, seconds, tools.say)
+    await archiveAnew(appliance.name, tools)
     return { restore: switched.restore, steps: [...filled, ...switched.steps] }
   } catch (error) {
     await afterFailure(appliance, restore, error, tools)
@@ -139,5 +152,6 @@ export async function switchBack(appliance: Appliance, restore: Restore, tools: 
   })
   const seconds = (tools.now().getTime() - began.getTime()) / 1000
   await tellAgent(appliance, switched.restore, lostFrom, seconds, tools.say)
+  await archiveAnew(appliance.name, tools)
   return switched
 }
