@@ -32,12 +32,9 @@ export async function keptUnits(appliance: string): Promise<UnitsWanted | undefi
   const text = await readIfThere(own.files[1]?.path ?? '')
   const program = text === null ? undefined : programOf(text, appliance)
   if (text === null || program === undefined || !existsSync(program)) return own
-  const line = (content: string) => /^ExecStart=.*$/m.exec(content)?.[0] ?? ''
-  const files = own.files.map((file) => ({
-    ...file,
-    content: file.content.replace(line(file.content), () => line(text)),
-  }))
-  return { ...own, files }
+  const line = /^ExecStart=.*$/m
+  const kept = line.exec(text)?.[0] ?? ''
+  return { ...own, files: own.files.map((file) => ({ ...file, content: file.content.replace(line, () => kept) })) }
 }
 
 /** How the units differ from what is wanted; nothing where no systemd is. */

@@ -22,14 +22,16 @@ export const helperUnits = (appliance: string, program: Program): readonly [sock
 
 const HEADER = (appliance: string) => `# Written by domicile; "domicile apply --name ${appliance}" writes it again.\n`
 
+const socketPath = (appliance: string) => `${layoutOf(appliance).lib}/run/${HELPER_SOCKET}`
+
 const socketText = (appliance: string) => `${HEADER(appliance)}[Unit]
 Description=Where the agent of the appliance ${appliance} asks for backups
 
 [Socket]
-ListenStream=${layoutOf(appliance).lib}/run/${HELPER_SOCKET}
-SocketUser=${UID.agent}
-SocketGroup=${UID.agent}
+ListenStream=${socketPath(appliance)}
 SocketMode=0600
+# The agent's user has a number and no name here, which is why SocketUser= does not take it.
+ExecStartPost=/bin/chown ${UID.agent}:${UID.agent} ${socketPath(appliance)}
 RemoveOnStop=yes
 
 [Install]

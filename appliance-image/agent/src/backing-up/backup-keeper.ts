@@ -22,11 +22,16 @@ type Note = VerbRequest<'backup-note'>
 /** A plan is made anew after so long: something may be late by now, and the contract another one. */
 const PLAN_MS = 300_000
 
+/** A socket that was not there so often is gone. */
+const MISSED_LOOKS = 5
+
 /** Decides when the appliance's backups are made, asks the host's helper for each, and knows how they are. */
 export class BackupKeeper {
   readonly #ports: BackupKeeperPorts
   #kept: Kept
   #planned: { readonly plan: Plan; readonly schedule: ScheduleState; readonly at: number } | null = null
+  /** Looks in a row without a socket. */
+  #missed = 0
   /** What ended so soon that its end came before the answer to who asked. */
   #endedId: string | null = null
 
@@ -45,8 +50,14 @@ export class BackupKeeper {
     if (this.#kept.asked && (await this.#isAtWork(this.#kept.asked.id))) return
     const { due } = await this.#plan()
     if (due && this.#kept.schedule.running === null) await this.#ask(due)
-    else if (!reachable()) await this.#gone(true, 'there is no socket')
-    else if (!this.#kept.asked) await this.#gone(false)
+    else await this.#look(reachable())
+  }
+
+  /** An installation that is under way and a restart of the socket take moments. */
+  async #look(there: boolean): Promise<void> {
+    this.#missed = there ? 0 : this.#missed + 1
+    if (this.#missed >= MISSED_LOOKS) await this.#gone(true, 'there is no socket')
+    else if (there && !this.#kept.asked) await this.#gone(false)
   }
 
   /** How something ended, whoever had begun it. */
