@@ -50,7 +50,6 @@ export async function openBareRoom(): Promise<void> {
     ...['--env=RESTIC_REPOSITORY=/repository', '--env=RESTIC_PASSWORD_FILE=/key', '--env=RESTIC_CACHE_DIR=/tmp/cache'],
     ...[BACKUP_IMAGE, 'infinity'],
   ])
-  await inRoom('restic', 'init', '--quiet')
 }
 
 export async function closeBareRoom(): Promise<void> {
@@ -61,9 +60,10 @@ export async function closeBareRoom(): Promise<void> {
 /** Whoever comes first must not read the disk for all who come after. */
 export const readOnce = () => inRoom('bash', '-euc', `${DUMP} >/dev/null; cat $(find /snapshot -type f) >/dev/null`)
 
-/** Dump and files, one snapshot each. */
-export const bareArchive = () =>
+/** Dump and files, one snapshot each. @param isFirst makes the repository, too */
+export const bareArchive = (isFirst: boolean) =>
   costIn(join(PLACE, 'archive'), async () => {
+    if (isFirst) await inRoom('restic', 'init', '--quiet')
     const dumped = ['--stdin-filename=database.sql', '--stdin-from-command', '--', ...DUMP.split(' ')]
     await inRoom('restic', 'backup', '--quiet', '--host=bench', ...dumped)
     await inRoom('restic', 'backup', '--quiet', '--host=bench', '/snapshot')

@@ -13,6 +13,7 @@ import { benchCatalogue } from './backup-catalogue.ts'
 import { clusteredDay, fill, NAME, scatteredDay, settle, sizes } from './backup-data.ts'
 import { lossDuring } from './backup-load.ts'
 import { drill, ourArchive, snapshot } from './backup-ours.ts'
+import { ourPointInTime, returnBefore } from './backup-point-in-time.ts'
 import { type Scale, SMALL, WHOLE } from './backup-scale.ts'
 import { installErp, prepareBench, table, uninstallErp } from './fixture.ts'
 
@@ -23,6 +24,7 @@ interface Day {
   readonly ours: Cost
   readonly gzip: Cost
   readonly barePoint: Cost
+  readonly ourPoint: Cost
 }
 
 /**
@@ -65,40 +67,55 @@ async function measure(scale: Scale): Promise<void> {
 }
 
 async function day(name: string, type: 'full' | 'incr'): Promise<Day> {
-  const bare = await bareArchive()
+  const bare = await bareArchive(type === 'full')
   const ours = await ourArchive()
   const gzip = await gzipDump(name)
   await settle()
-  return { name, bare, ours, gzip, barePoint: await barePointInTime(type) }
+  const barePoint = await barePointInTime(type)
+  return { name, bare, ours, gzip, barePoint, ourPoint: await ourPointInTime(type) }
 }
 
 function printDays(days: readonly Day[]): void {
   const cell = ({ seconds, bytes }: Cost) => `${seconds.toFixed(1)} s, ${megabytes(bytes)}`
   table([
-    ['', 'bare restic', 'domicile', 'pg_dump | gzip', 'bare pgBackRest'],
-    ...days.map(({ name, bare, ours, gzip, barePoint }) => [name, ...[bare, ours, gzip, barePoint].map(cell)]),
+    ['', 'bare restic', 'snapshot', 'pg_dump | gzip', 'bare pgBackRest', 'base'],
+    ...days.map(({ name, bare, ours, gzip, barePoint, ourPoint }) => [
+      name,
+      ...[bare, ours, gzip, barePoint, ourPoint].map(cell),
+    ]),
   ])
   const [first, scattered, clustered] = days as [Day, Day, Day]
-  const seconds = (one: Day, than: 'bare' | 'gzip') => one.ours.seconds / one[than].seconds
-  const bytes = (one: Day) => one.ours.bytes / one.gzip.bytes
+  const [seconds, bytes] = [over('seconds'), over('bytes')]
   table([
     ['archive', 'measured', 'wanted'],
-    ratio('first, time against the bare engine', seconds(first, 'bare'), 1.15),
-    ratio('first, time against pg_dump | gzip', seconds(first, 'gzip'), 1 / 2),
-    ratio('scattered, time against pg_dump | gzip', seconds(scattered, 'gzip'), 1 / 2),
-    ratio('clustered, time against pg_dump | gzip', seconds(clustered, 'gzip'), 1 / 2),
-    ratio('scattered, bytes against pg_dump | gzip', bytes(scattered), 2 / 5),
-    ratio('clustered, bytes against pg_dump | gzip', bytes(clustered), 1 / 20),
+    ratio('first, time against the bare engine', seconds(first, 'ours', 'bare'), 1.15),
+    ratio('first, time against pg_dump | gzip', seconds(first, 'ours', 'gzip'), 1 / 2),
+    ratio('scattered, time against pg_dump | gzip', seconds(scattered, 'ours', 'gzip'), 1 / 2),
+    ratio('clustered, time against pg_dump | gzip', seconds(clustered, 'ours', 'gzip'), 1 / 2),
+    ratio('scattered, bytes against pg_dump | gzip', bytes(scattered, 'ours', 'gzip'), 2 / 5),
+    ratio('clustered, bytes against pg_dump | gzip', bytes(clustered, 'ours', 'gzip'), 1 / 20),
+    ['point in time', '', ''],
+    ratio('first, time against bare pgBackRest', seconds(first, 'ourPoint', 'barePoint'), 1.15),
+    ...[scattered, clustered].flatMap((day) => [
+      ratio(`${day.name}, time against pg_dump | gzip`, seconds(day, 'ourPoint', 'gzip'), 1 / 10),
+      ratio(`${day.name}, bytes against pg_dump | gzip`, bytes(day, 'ourPoint', 'gzip'), 1 / 10),
+    ]),
   ])
 }
 
+type Way = Exclude<keyof Day, 'name'>
+const over = (what: keyof Cost) => (day: Day, way: Way, than: Way) => day[way][what] / day[than][what]
+
 async function measureReturn(): Promise<void> {
   const byHand = await psqlRestore('clustered')
+  const back = await returnBefore()
   const drilled = await drill()
   table([
     ['back', 'measured', 'wanted'],
     ['psql from the dump', `${byHand.toFixed(1)} s`, ''],
-    ['drill', `${drilled.toFixed(1)} s`, '< 120 s'],
+    ['to an instant', `${back.seconds.toFixed(1)} s, ${back.exact ? 'exact' : 'NOT what was there then'}`, 'exact'],
+    ratio('to an instant, against psql', back.seconds / byHand, 1 / 4),
+    ['drill of the newest snapshot', `${drilled.toFixed(1)} s`, '< 120 s'],
   ])
 }
 
