@@ -12,6 +12,7 @@ import type { Appliance } from '../../appliance/appliance.ts'
 import type { DockerEngine } from '../../engine/docker-engine.ts'
 import { routesInUse } from '../../preflight/preflight.ts'
 import { backupFolder } from '../folder.ts'
+import { TARGET_ROOM } from '../targets/target-room.ts'
 
 /** Names of the rooms of a drill, and the beginning of the names of what it starts of the application. */
 export const ROOMS = {
@@ -81,7 +82,7 @@ export async function clearDrill(
   engine: DockerEngine,
 ): Promise<void> {
   const services = Object.keys(stack.compose.services).map(ROOMS.service)
-  for (const service of [ROOMS.archive, ROOMS.postgres, ...services])
+  for (const service of [ROOMS.archive, TARGET_ROOM, ROOMS.postgres, ...services])
     await removeOwnContainer(engine, `${name}-${service}-job`, name)
   const network = await engine.findNetwork(networkOf(name))
   if (network?.labels[APPLIANCE_LABEL] === name) await engine.removeNetwork(networkOf(name))

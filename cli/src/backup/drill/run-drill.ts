@@ -1,11 +1,17 @@
-import { findSnapshot } from '@domicile/backup/catalogue'
+import { refusedTag } from '@domicile/backup/archive'
+import { snapshotNamed } from '@domicile/backup/catalogue'
 import { ARCHIVE } from '@domicile/backup/proof'
+import { BackupRefusal } from '@domicile/backup/refusal'
 import type { Snapshot } from '@domicile/backup/snapshot'
 import type { Appliance } from '../../appliance/appliance.ts'
 import { agentOf } from '../../facts/running.ts'
+import { withArchive } from '../archive-room.ts'
 import { readCatalogue, updateCatalogue } from '../catalogue.ts'
 import { withBackupLock } from '../lock.ts'
+import { onTrail } from '../on-trail.ts'
+import { withPin } from '../retention/pin.ts'
 import { type Drilled, type DrillTools, drill } from './drill.ts'
+import { ROOMS } from './place.ts'
 import { ownArchive, type Source } from './source.ts'
 
 export interface ProvenDrill extends Drilled {
@@ -31,22 +37,64 @@ export async function runDrill(
   source: Source = ownArchive(appliance),
 ): Promise<ProvenDrill> {
   return withBackupLock(appliance.name, 'backup drill', async () => {
-    const agent = agentOf(appliance.blueprint.layout.lib)
-    const snapshot = findSnapshot(await readCatalogue(appliance.name), { name })
-    // Before minutes are spent on what nobody would sign.
-    await agent.call('status', {})
-    const drilled = await drill(appliance, snapshot, source, tools)
-    const { text, number } = await agent.call('backup-prove', drilled.drill)
-    await updateCatalogue(appliance.name, snapshot.run, (known) => known && judged(known, drilled, source, new Date()))
-    return { ...drilled, snapshot, number, proof: text }
+    const wanted = name === 'latest' ? ((await source.newest()) ?? name) : name
+    const snapshot = snapshotNamed(await readCatalogue(appliance.name), wanted)
+    const what = `backup drill ${snapshot.run}${source.name === ARCHIVE ? '' : ` from ${source.name}`}`
+    const work = () => withPin(appliance.name, snapshot.run, () => proveOne(appliance, snapshot, source, tools))
+    return onTrail(appliance.name, what, () => new Date(), work)
   })
 }
 
-/** A copy that is damaged says nothing about the snapshot that it is a copy of. */
-function judged(known: Snapshot, { drill: { verdict } }: Drilled, source: Source, at: Date): Snapshot {
-  if (verdict === 'proven') return { ...known, provenAt: at.toISOString(), refused: withoutDrill(known.refused) }
-  return source.name === ARCHIVE ? { ...known, refused: known.refused ?? DRILL_FAILED } : known
+async function proveOne(
+  appliance: Appliance,
+  snapshot: Snapshot,
+  source: Source,
+  tools: DrillTools,
+): Promise<ProvenDrill> {
+  const agent = agentOf(appliance.blueprint.layout.lib)
+  // Before minutes are spent on what nobody would sign.
+  await agent.call('status', {})
+  const drilled = await drill(appliance, snapshot, source, tools)
+  const { text, number } = await agent.call('backup-prove', drilled.drill)
+  const at = new Date()
+  const proven = drilled.drill.verdict === 'proven'
+  // A copy that is damaged says nothing about the snapshot that it is a copy of.
+  if (proven || source.name === ARCHIVE) await writeDown(appliance, snapshot, proven ? at : null, tools)
+  if (proven) await source.proven(at)
+  return { ...drilled, snapshot, number, proof: text }
 }
 
-/** What an earlier drill found is refuted by a later one: a disk may have been mended. */
-const withoutDrill = (refused: string | null) => (refused === DRILL_FAILED ? null : refused)
+/**
+ * What an earlier drill found is refuted by a later one that finds everything equal: a disk may have been mended.
+ * @param provenAt null: it was found different
+ */
+async function writeDown(
+  appliance: Appliance,
+  snapshot: Snapshot,
+  provenAt: Date | null,
+  tools: DrillTools,
+): Promise<void> {
+  const { refused } = snapshot
+  const now = provenAt === null ? (refused ?? DRILL_FAILED) : refused === DRILL_FAILED ? null : refused
+  // First what retention and alarms go by; the mark in the archive is for whoever has nothing but the archive.
+  const judged = (known: Snapshot) => ({
+    ...known,
+    refused: now,
+    provenAt: provenAt === null ? known.provenAt : provenAt.toISOString(),
+  })
+  await updateCatalogue(appliance.name, snapshot.run, (known) => known && judged(known))
+  if (now === refused) return
+  const change = { add: now === null ? [] : [refusedTag(now)], remove: now === null ? [refusedTag(DRILL_FAILED)] : [] }
+  const mark = () =>
+    withArchive(appliance, { service: ROOMS.archive }, tools, (archive) => archive.tag(snapshot.parts.manifest, change))
+  const manifest = await mark().catch((error) => {
+    // An archive that is damaged may refuse it.
+    if (error instanceof BackupRefusal) return snapshot.parts.manifest
+    throw error
+  })
+  await updateCatalogue(
+    appliance.name,
+    snapshot.run,
+    (known) => known && { ...known, parts: { ...known.parts, manifest } },
+  )
+}

@@ -7,6 +7,8 @@ import type { Appliance } from '../../appliance/appliance.ts'
 import type { Archive } from '../archive.ts'
 import { withArchive } from '../archive-room.ts'
 import type { Room, RoomTools } from '../room.ts'
+import { findTarget, readTargetState, writeTargetState } from '../targets/store.ts'
+import { accessTo, presentLabel, withTarget } from '../targets/target-room.ts'
 import { ROOMS } from './place.ts'
 
 /** Who puts files back gives them to their owners. */
@@ -18,6 +20,10 @@ export interface Source {
   readonly name: string
   /** A room that reaches the repository, has these mounts, and may give files to their owners. */
   open<T>(mounts: readonly Mount[], tools: RoomTools, work: (archive: Archive, room: Room) => Promise<T>): Promise<T>
+  /** Run id of the newest that is there; undefined: as the catalogue has it. */
+  newest(): Promise<string | undefined>
+  /** Whatever was found in there was found equal. */
+  proven(at: Date): Promise<void>
 }
 
 /** The appliance's own archive. */
@@ -25,7 +31,32 @@ export const ownArchive = (appliance: Pick<Appliance, 'name' | 'state'>): Source
   name: ARCHIVE,
   open: (mounts, tools, work) =>
     withArchive(appliance, { service: ROOMS.archive, mounts, capabilities: TO_GIVE }, tools, work),
+  newest: async () => undefined,
+  proven: async () => undefined,
 })
+
+/**
+ * A second copy, which is only read.
+ * @throws BackupRefusal TARGET_UNKNOWN (missing); when it is opened DISK_NOT_THERE and whatever keeps it from being reached
+ */
+export async function secondCopySource(appliance: Pick<Appliance, 'name' | 'state'>, name: string): Promise<Source> {
+  const target = await findTarget(appliance.name, name)
+  return {
+    name,
+    async open(mounts, tools, work) {
+      await presentLabel(target, tools)
+      const room = { readOnly: true, mounts, capabilities: TO_GIVE }
+      return withTarget(appliance, accessTo(appliance.name, target), room, tools, work)
+    },
+    newest: async () => (await readTargetState(appliance.name, name)).last?.run,
+    async proven(at) {
+      await writeTargetState(appliance.name, name, {
+        ...(await readTargetState(appliance.name, name)),
+        provenAt: at.toISOString(),
+      })
+    },
+  }
+}
 
 /**
  * The snapshot as it is in that place: a copy has the same parts under ids of its own.

@@ -33,6 +33,17 @@ export const accessTo = (appliance: string, { name, url }: Target): Access => ({
   network: 'edge',
 })
 
+export interface TargetRoom {
+  readonly withSource?: boolean
+  readonly readOnly?: boolean
+  readonly mounts?: readonly Mount[]
+  /** Besides the one to read: who puts files back gives them their owners and their rights. */
+  readonly capabilities?: readonly string[]
+}
+
+/** Ends up in the room's name. */
+export const TARGET_ROOM = 'second-copy'
+
 /**
  * A room that reaches one second copy. `withSource`: the appliance's own archive is in there, too, as `OWN_ARCHIVE`.
  * @throws BackupRefusal HOST_KEY_CHANGED, SECOND_COPY_NO_ACCESS, SECOND_COPY_UNREACHABLE before anything is sent
@@ -40,7 +51,7 @@ export const accessTo = (appliance: string, { name, url }: Target): Access => ({
 export async function withTarget<T>(
   appliance: Pick<Appliance, 'name' | 'state'>,
   access: Access,
-  { withSource = false, readOnly = false, mounts = [] }: { withSource?: boolean; readOnly?: boolean; mounts?: Mount[] },
+  { withSource = false, readOnly = false, mounts = [], capabilities = [] }: TargetRoom,
   tools: RoomTools,
   work: (archive: Archive, room: Room, place: Place) => Promise<T>,
 ): Promise<T> {
@@ -48,12 +59,12 @@ export async function withTarget<T>(
   const { repository, options, environment } = engineWords(access.place)
   const place: Place = { repository, options, passwordFile: IN_ROOM.key, cache: CACHE, readOnly }
   const spec: RoomSpec = {
-    service: 'second-copy',
+    service: TARGET_ROOM,
     role: 'backup',
     user: '0',
     network: access.place.kind === 'disk' ? 'none' : access.network,
     // A disk may belong to whoever mounted it; nothing but it and ours is in there.
-    capabilities: access.place.kind === 'disk' ? ['DAC_OVERRIDE'] : ['DAC_READ_SEARCH'],
+    capabilities: [access.place.kind === 'disk' ? 'DAC_OVERRIDE' : 'DAC_READ_SEARCH', ...capabilities],
     mounts: [...(withSource ? archiveMounts(appliance.name) : []), ...accessMounts(access), ...mounts],
     environment: { TZ: 'UTC', HOME: '/tmp', ...environment },
     tmpfs: { '/tmp': PACKS },
