@@ -12,7 +12,8 @@ const run = () => Number(process.env['DOMICILE_TEST_RUN'] ?? process.pid)
 
 /** --privileged would ask for capabilities that a hardened machine may not have; systemd and a nested engine need these. */
 const CAPABILITIES = [
-  ...['AUDIT_CONTROL', 'IPC_LOCK', 'IPC_OWNER', 'LEASE', 'LINUX_IMMUTABLE', 'NET_ADMIN', 'NET_BROADCAST'],
+  ...['AUDIT_CONTROL', 'DAC_READ_SEARCH', 'IPC_LOCK', 'IPC_OWNER', 'LEASE', 'LINUX_IMMUTABLE', 'NET_ADMIN'],
+  'NET_BROADCAST',
   ...['SYS_ADMIN', 'SYS_BOOT', 'SYS_NICE', 'SYS_PACCT', 'SYS_PTRACE', 'SYS_TTY_CONFIG'],
 ]
 
