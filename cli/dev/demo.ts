@@ -122,7 +122,7 @@ const accepted = () =>
 
 async function removeAll(): Promise<void> {
   const brought = await recall()
-  if (existsSync(`/var/lib/domicile/${NAME}`)) await domicile('uninstall', '--name', NAME, '--yes')
+  if (existsSync(`/var/lib/domicile/${NAME}`)) await domicile('uninstall', '--name', NAME, '--yes', '--remove-backups')
   for (const image of brought.images) await execa('docker', ['image', 'rm', image], { reject: false })
   // Stages of builds that no tag names any more; the label comes down from the base image.
   await execa('docker', ['image', 'prune', '--force', '--filter', 'label=domicile.input'], { reject: false })

@@ -60,4 +60,5 @@ export const installFlags = [
 
 export const installErp = (name: string) =>
   execa(EXECUTABLE, ['install', RELEASE, '--vendor-key', PUBLIC_KEY, '--name', name, ...installFlags])
-export const uninstallErp = (name: string) => execa(EXECUTABLE, ['uninstall', '--name', name, '--yes', '--remove-backups'])
+export const uninstallErp = (name: string) =>
+  execa(EXECUTABLE, ['uninstall', '--name', name, '--yes', '--remove-backups'])
