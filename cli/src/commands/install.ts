@@ -6,6 +6,7 @@ import { Args, Flags, type Interfaces } from '@oclif/core'
 import { requireRoot, vendorKeysOf } from '../appliance/appliance.ts'
 import { withLock } from '../appliance/lock.ts'
 import { ApplianceCommand, dryRunFlag, nameFlag, yesFlag } from '../appliance-command.ts'
+import { beginPointInTime } from '../backup/point-in-time/at-installation.ts'
 import { DockerEngine } from '../engine/docker-engine.ts'
 import { readGiven } from '../given-file.ts'
 import { applyLicence } from '../install/apply-licence.ts'
@@ -77,7 +78,8 @@ export default class Install extends ApplianceCommand {
         `${situation === 'resume' ? 'Going on with' : 'Installing'} ${stack.manifest.title} ${stack.manifest.version} as “${name}”`,
       )
       const tools = { engine, stage: stage(this.jsonEnabled()), signal: this.signal, now: () => new Date() }
-      const times = await carryOut(installation, release, earlier, tools)
+      const installed = await carryOut(installation, release, earlier, tools)
+      const times = [...installed, ...(await beginPointInTime(name, tools, (text) => this.say(text)))]
       const login = await firstLogin(stack.manifest, blueprint)
       this.log(closingText(blueprint.url, name, login, stack.manifest.license === 'required' && licence === undefined))
       const result = { changed: true, url: blueprint.url, login, steps: times }

@@ -5,6 +5,7 @@ import { chooseSubnets } from '@domicile/stacks/plan'
 import { questions, type Settings, type Stack, settingsValidator } from '@domicile/stacks/stack'
 import { parse } from 'yaml'
 import { readState, readWanted, type StateRecord, type WantedRecord } from '../appliance/records.ts'
+import { backupAtInstallation } from '../backup/point-in-time/at-installation.ts'
 
 /** What the person said on the command line. */
 export interface Choices {
@@ -103,6 +104,7 @@ export async function wantedRecord(
       : wanted
         ? [wanted.subnets.internal, wanted.subnets.edge]
         : chooseSubnets(2, [...(await engine.subnetsInUse()), ...routes])
+  const backup = wanted ? wanted.backup : await backupAtInstallation()
   return {
     format: 1,
     name,
@@ -114,7 +116,7 @@ export async function wantedRecord(
     },
     subnets: { internal: internal ?? '', edge: edge ?? '' },
     tls: wanted?.tls ?? { mode: 'internal' },
-    ...(wanted?.backup && { backup: wanted.backup }),
+    ...(backup && { backup }),
     accepted: wanted?.accepted ?? [],
   }
 }

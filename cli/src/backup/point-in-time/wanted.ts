@@ -7,11 +7,22 @@ import {
   renderPgBackRest,
   SPOOL,
 } from '@domicile/backup/point-in-time'
+import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import type { PointInTimeWanted } from '@domicile/stacks/plan'
 import type { StateRecord, WantedRecord } from '../../appliance/records.ts'
 
 /** Whether every change of the database is to be kept. On unless somebody switched it off. */
 export const pointInTimeOn = ({ backup }: Pick<WantedRecord, 'backup'>): boolean => backup?.pointInTime !== 'off'
+
+/** @throws UserError POINT_IN_TIME_OFF (3) */
+export function requireOn(wanted: Pick<WantedRecord, 'backup'>): void {
+  if (pointInTimeOn(wanted)) return
+  throw new UserError('Point in time is switched off.', {
+    code: 'POINT_IN_TIME_OFF',
+    hint: 'Switch it on, which makes a base at once: domicile backup point-in-time on',
+    exitCode: ExitCode.Refused,
+  })
+}
 
 /**
  * `undefined` for releases of before there were backups: their images have nothing to do it with. Switched off, PostgreSQL
