@@ -8,8 +8,8 @@ import { Archived } from '../targets/second-copy.fixture.ts'
 
 /**
  * A year of nights with the real engine, its snapshots dated back: what the policy lets go is taken out of the archive, and
- * at the end what is in there is what the contract says. Each night is one small file; in spring and summer two nights of
- * three are missed, which changes nothing in what must be left.
+ * at the end what is in there is what the contract says. Each night is one small file; in spring and summer three nights of
+ * four are missed, which changes nothing in what must be left.
  */
 
 const TERMS = { days: 7, weeks: 4, months: 2, timeZone: 'Europe/Ljubljana' }
@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000
 const FIRST = Date.parse('2026-01-04T00:30:00Z')
 /** A Sunday, and the last day of a 53rd week. */
 const LAST = Date.parse('2027-01-03T00:30:00Z')
-const EVERY_NIGHT_FROM = Date.parse('2026-10-15T00:00:00Z')
+const EVERY_NIGHT_FROM = Date.parse('2026-11-10T00:00:00Z')
 /** So many nights are made side by side; as many go in one call. */
 const BATCH = 28
 const LANES = 4
@@ -27,7 +27,7 @@ const dayOf = (at: string) => new Intl.DateTimeFormat('sv-SE', { timeZone: TERMS
 function nightsOfTheYear(): Date[] {
   const nights: Date[] = []
   for (let at = FIRST; at <= LAST; at += DAY_MS) {
-    if (at > EVERY_NIGHT_FROM || ((at - FIRST) / DAY_MS) % 3 === 0) nights.push(new Date(at))
+    if (at > EVERY_NIGHT_FROM || ((at - FIRST) / DAY_MS) % 4 === 0) nights.push(new Date(at))
   }
   return nights
 }
