@@ -130,7 +130,9 @@ export function checkedOf(text: string): Checked | null {
   const complaints = lines.flatMap((line) => {
     const read = complaint.safeParse(line)
     // Its advice, which comes the same way, is for whoever works with it directly.
-    return read.success && !/^\n|^restic /.test(read.data.message) ? [read.data.message.trim()] : []
+    return read.success && !/^\n|^restic |^Damaged pack files can /.test(read.data.message)
+      ? [read.data.message.trim()]
+      : []
   })
   for (const line of lines) {
     const read = checked.safeParse(line)

@@ -18,7 +18,7 @@ import { withBackupLock } from '../lock.ts'
 import { onTrail } from '../on-trail.ts'
 import type { SnapshotTools } from '../snapshot/create-snapshot.ts'
 import { hasLocks, requireArchive } from '../snapshot/preconditions.ts'
-import { writeDamage } from './damage-record.ts'
+import { forgetDamage, writeDamage } from './damage-record.ts'
 
 /** `next`: the seventh of the archive whose turn it is; `all`: every byte of it. */
 export type HowMuch = 'next' | 'all'
@@ -86,29 +86,43 @@ async function check(
 
 export const isClean = ({ errors, complaints }: Checked): boolean => errors === 0 && complaints.length === 0
 
-/** Says of every snapshot that needs what is damaged that it does not count, and notes what the next backup must make good. */
+/**
+ * Says of every snapshot that needs what is damaged that it does not count, and notes what the next backup must make good.
+ * @returns all that are hit; `isNews`: some of it was not known before
+ */
 export async function markHit(
   appliance: string,
   archive: Archive,
   { brokenPacks }: Checked,
   snapshots: readonly Snapshot[],
   now: Date,
-): Promise<{ hit: string[]; marked: Snapshot[] }> {
+): Promise<{ hit: string[]; isNews: boolean; marked: Snapshot[] }> {
   // First of all: whatever happens from here on, nothing relies on what is damaged.
   await writeDamage(appliance, now, brokenPacks)
   await writeReadings(appliance, {})
-  const needing = await archive.needing(brokenPacks)
-  const hit: string[] = []
-  for (const { run, parts } of snapshots) {
-    const isHit = Object.values(parts).some((id) => needing.has(id)) || !isClean(await archive.check('structure', run))
-    if (isHit) hit.push(run)
-  }
+  const hit = await hitBy(archive, brokenPacks, snapshots)
+  const isNews =
+    brokenPacks.length > 0 || snapshots.some(({ run, refused }) => refused !== SUSPECT && hit.includes(run))
   const marked = snapshots.map((snapshot) => {
     if (!hit.includes(snapshot.run)) return { ...snapshot, checkedAt: null }
     return { ...snapshot, refused: snapshot.refused ?? SUSPECT, checkedAt: null }
   })
   await writeCatalogue(appliance, marked)
-  return { hit, marked }
+  // What no backup can bring back is known by now, and goes when the policy lets it.
+  if (!isNews) await forgetDamage(appliance)
+  return { hit, isNews, marked }
+}
+
+async function hitBy(archive: Archive, packs: readonly string[], snapshots: readonly Snapshot[]): Promise<string[]> {
+  // The engine cannot say it of a pack that was cut: then it may be any of them.
+  const needing = await archive.needing(packs).catch(() => undefined)
+  if (!needing) return snapshots.map(({ run }) => run)
+  const hit: string[] = []
+  for (const { run, parts } of snapshots) {
+    const isHit = Object.values(parts).some((id) => needing.has(id)) || !isClean(await archive.check('structure', run))
+    if (isHit) hit.push(run)
+  }
+  return hit
 }
 
 /** Of packs that a check named, those that are there: the others need no saving. */
@@ -119,6 +133,13 @@ export async function packsThere(appliance: string, packs: readonly string[]): P
     ),
   )
   return packs.filter((pack) => there.has(pack))
+}
+
+/** All was read back just now, without a fault in any pack: so were the snapshots that count. */
+export async function markAllRead(appliance: string, snapshots: readonly Snapshot[], now: Date): Promise<void> {
+  const readings = withReading({}, null, now)
+  await writeCatalogue(appliance, markChecked(snapshots, readings))
+  await writeReadings(appliance, readings)
 }
 
 const readingsPath = (appliance: string) => `${backupFolder(appliance).cache}/readings.json`

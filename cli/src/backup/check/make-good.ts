@@ -1,7 +1,7 @@
 import type { Snapshot } from '@domicile/backup/snapshot'
 import type { Archive } from '../archive.ts'
-import { readCatalogue, writeCatalogue } from '../catalogue.ts'
-import { isClean, markHit, packsThere, SUSPECT } from './check-snapshots.ts'
+import { readCatalogue } from '../catalogue.ts'
+import { isClean, markAllRead, markHit, packsThere, SUSPECT } from './check-snapshots.ts'
 import { forgetDamage, readDamage } from './damage-record.ts'
 import { damaged } from './damaged.ts'
 
@@ -38,9 +38,10 @@ export async function readmitWhole(appliance: string, archive: Archive, now: Dat
     if (isClean(await archive.check('structure', snapshot.run))) readmitted.push({ ...snapshot, refused: null })
   }
   const again = new Map(readmitted.map((one) => [one.run, one]))
-  await writeCatalogue(
+  await markAllRead(
     appliance,
     snapshots.map((one) => again.get(one.run) ?? one),
+    now,
   )
   await forgetDamage(appliance)
   return readmitted

@@ -173,10 +173,8 @@ async function isWhole(
   const found = await archive.check('structure')
   if (isClean(found)) return true
   const own = await archive.check('structure', run)
-  const { hit } = await markHit(appliance.name, archive, found, await readCatalogue(appliance.name), at)
-  say(
-    `Warning: the archive is damaged. Not to be relied on any more: ${hit.join(', ') || 'none of the older snapshots'}`,
-  )
+  const { hit, isNews } = await markHit(appliance.name, archive, found, await readCatalogue(appliance.name), at)
+  if (isNews) say(`Warning: the archive is damaged. Not to be relied on any more: ${hit.join(', ') || 'nothing older'}`)
   return isClean(own)
 }
 
