@@ -5,6 +5,8 @@ import type { Appliance } from '../appliance/appliance.ts'
 import type { DockerEngine } from '../engine/docker-engine.ts'
 
 const MIB = 2 ** 20
+/** A sixteenth of what each of the application's containers gets while both want it; all of it otherwise. */
+const CPU_SHARES = 64
 
 export interface RoomSpec {
   /** Ends up in the container's name: `<appliance>-<service>-job`. */
@@ -88,6 +90,7 @@ function containerOf(
       ports: [],
       capabilities: spec.capabilities ?? [],
       memoryBytes: spec.memoryBytes ?? 768 * MIB,
+      cpuShares: CPU_SHARES,
       pids: 200,
       after: [],
       stopSeconds: 1,

@@ -53,3 +53,8 @@ test('ports are published on the chosen address alone', () => {
     '8443/tcp': [{ HostIp: '0.0.0.0', HostPort: '443' }],
   })
 })
+
+test('work that can wait gets less of the processors, all else what the engine gives', () => {
+  expect(toCreateOptions(spec({ cpuShares: 64 })).HostConfig).toMatchObject({ CpuShares: 64 })
+  expect(toCreateOptions(spec()).HostConfig).not.toHaveProperty('CpuShares')
+})

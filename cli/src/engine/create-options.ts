@@ -37,6 +37,7 @@ export function toCreateOptions(spec: ContainerSpec): ContainerCreateOptions {
       MemorySwap: spec.memoryBytes,
       PidsLimit: spec.pids,
       ...(spec.cpus && { NanoCpus: Math.round(spec.cpus * 1e9) }),
+      ...(spec.cpuShares && { CpuShares: spec.cpuShares }),
       ...(spec.shmBytes && { ShmSize: spec.shmBytes }),
       Tmpfs: { ...spec.tmpfs },
       // In this older form the engine makes a folder that is not there.

@@ -20,6 +20,8 @@ export interface ContainerSpec {
   readonly capabilities: readonly string[]
   readonly memoryBytes: number
   readonly cpus?: number
+  /** Of the processors while others want them, too; 1024 unless said. `nice` counts within a container only. */
+  readonly cpuShares?: number
   readonly pids: number
   readonly shmBytes?: number
   readonly health?: Health
