@@ -145,7 +145,7 @@ export async function markAllRead(appliance: string, snapshots: readonly Snapsho
 const readingsPath = (appliance: string) => `${backupFolder(appliance).cache}/readings.json`
 
 /** What cannot be read is as if nothing had been read back. */
-async function readReadings(appliance: string): Promise<Readings> {
+export async function readReadings(appliance: string): Promise<Readings> {
   try {
     return readingsSchema.parse(JSON.parse(await readFile(readingsPath(appliance), 'utf8')))
   } catch {
