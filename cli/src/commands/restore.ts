@@ -4,6 +4,8 @@ import { Args, Flags } from '@oclif/core'
 import { type Appliance, openAppliance, requireRoot } from '../appliance/appliance.ts'
 import { ApplianceCommand, dryRunFlag, nameFlag, yesFlag } from '../appliance-command.ts'
 import { withBackupLock } from '../backup/lock.ts'
+import { type NewHostFlags, newHostFlags } from '../backup/new-host/flags.ts'
+import { arrivedText, runNewHost } from '../backup/new-host/run-new-host.ts'
 import { planRestore, type RestorePlan, type Wish } from '../backup/restore/plan.ts'
 import { makePreRestore } from '../backup/restore/pre-restore.ts'
 import { carryOutRestore, isSame, type Restoration, type RestoreTools, takeUp } from '../backup/restore/restore.ts'
@@ -21,6 +23,7 @@ export default class Restore extends ApplianceCommand {
     '<%= config.bin %> <%= command.id %> 20261122T013000Z-3f9a1c',
     '<%= config.bin %> <%= command.id %> --latest --yes',
     '<%= config.bin %> <%= command.id %> --at "2026-11-20 14:35"',
+    '<%= config.bin %> <%= command.id %> --to-new-host --sheet sheet.txt --release erp-7.0.30.domicile --vendor-key vendor.pub',
   ]
   static override args = {
     snapshot: Args.string({ description: 'run id of a snapshot, or the beginning of it; see `backup list`' }),
@@ -35,11 +38,13 @@ export default class Restore extends ApplianceCommand {
       helpValue: 'TIME',
     }),
     'without-snapshot': Flags.boolean({ summary: 'make no snapshot of what runs now before it is put aside' }),
+    ...newHostFlags,
   }
 
   async run() {
     const { args, flags } = await this.parse(Restore)
     requireRoot()
+    if (flags['to-new-host']) return this.arrive(args.snapshot, flags)
     const wish = wishOf(args.snapshot, flags.latest, flags.at)
     const { name } = await openAppliance(flags.name)
     return withBackupLock(name, 'restore', async () => {
@@ -64,6 +69,16 @@ export default class Restore extends ApplianceCommand {
           : await makePreRestore(appliance, tools)
       return this.done(await carryOutRestore(appliance, { plan, begun: same, preRestore }, tools))
     })
+  }
+
+  private async arrive(snapshot: string | undefined, flags: NewHostFlags) {
+    const arrived = await runNewHost(snapshot, flags, {
+      ...{ signal: this.signal, quiet: this.jsonEnabled(), say: (text) => this.say(text) },
+      confirm: (message, agreed) => this.confirm(message, agreed),
+    })
+    this.log(arrivedText(arrived))
+    const { wanted: _, ...result } = arrived
+    return { changed: true, ...result }
   }
 
   private tools(): RestoreTools {

@@ -44,6 +44,14 @@ export interface TargetRoom {
 /** Ends up in the room's name. */
 export const TARGET_ROOM = 'second-copy'
 
+export interface TargetRoom {
+  readonly withSource?: boolean
+  /** No lock is left there. */
+  readonly readOnly?: boolean
+  readonly mounts?: readonly Mount[]
+  readonly capabilities?: readonly string[]
+}
+
 /**
  * A room that reaches one second copy. `withSource`: the appliance's own archive is in there, too, as `OWN_ARCHIVE`.
  * @throws BackupRefusal HOST_KEY_CHANGED, SECOND_COPY_NO_ACCESS, SECOND_COPY_UNREACHABLE before anything is sent
