@@ -1,6 +1,8 @@
 import { ExitCode } from '@domicile/stacks/kernel'
-import { openAppliance } from '../appliance/appliance.ts'
+import { type Appliance, openAppliance } from '../appliance/appliance.ts'
 import { ApplianceCommand, nameFlag } from '../appliance-command.ts'
+import { pointInTimeStatus } from '../backup/point-in-time/index.ts'
+import { DockerEngine } from '../engine/docker-engine.ts'
 import { judge } from '../facts/checks.ts'
 import { readRunning } from '../facts/running.ts'
 import { noteShown } from '../license/shown.ts'
@@ -17,7 +19,7 @@ export default class Doctor extends ApplianceCommand {
     const { flags } = await this.parse(Doctor)
     const appliance = await openAppliance(flags.name)
     const running = await readRunning(appliance)
-    const checks = judge(appliance.blueprint, running, new Date())
+    const checks = judge(appliance.blueprint, { ...running, ...(await this.#pointInTime(appliance)) }, new Date())
     const failed = checks.filter(({ verdict }) => verdict === 'fail').length
     this.log(checksText(checks))
     await noteShown(appliance.blueprint.layout.lib, running, this.jsonEnabled())
@@ -26,5 +28,12 @@ export default class Doctor extends ApplianceCommand {
     )
     if (failed > 0) process.exitCode = ExitCode.Failed
     return { healthy: failed === 0, checks }
+  }
+
+  /** Nothing, where the release cannot do it. */
+  async #pointInTime(appliance: Appliance) {
+    const tools = { engine: new DockerEngine(), signal: this.signal }
+    const pointInTime = await pointInTimeStatus(appliance, tools).catch(() => undefined)
+    return pointInTime && { pointInTime }
   }
 }

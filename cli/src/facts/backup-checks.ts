@@ -1,7 +1,10 @@
 import type { BackupStatus } from '@domicile/appliance-image/agent-protocol'
+import type { SheetStatus } from '../backup/keys/sheet-status.ts'
+import type { PointInTimeStatus } from '../backup/point-in-time/index.ts'
 import type { Check } from './checks.ts'
 import type { RunningFacts } from './running.ts'
 
+type Facts = Pick<RunningFacts, 'agent' | 'systemd' | 'unitDifferences' | 'sheet' | 'pointInTime'>
 type Finding = BackupStatus['findings'][number]
 
 /** Which check says which finding; what is of no other one is of the first. */
@@ -15,7 +18,7 @@ const SAYS: readonly { readonly id: string; readonly wanted: string; readonly co
  * What `status` and `doctor` say of backups. It goes by what the agent finds, and that by the age of snapshots and proofs:
  * whatever keeps them from being made, it shows.
  */
-export function backupChecks(facts: Pick<RunningFacts, 'agent' | 'systemd' | 'unitDifferences'>, now: Date): Check[] {
+export function backupChecks(facts: Facts, now: Date): Check[] {
   const { agent } = facts
   const backup = agent?.backup
   if (!backup) {
@@ -28,12 +31,14 @@ export function backupChecks(facts: Pick<RunningFacts, 'agent' | 'systemd' | 'un
     'backup-proof': ageOf('last proof', backup.lastProof, now),
     'backup-second-copy': 'nothing is late',
   }
+  const more = [facts.sheet && keysCheck(facts.sheet), facts.pointInTime && pointInTimeCheck(facts.pointInTime)]
   return [
     ...SAYS.map(({ id, wanted, codes }) => {
       const found = backup.findings.filter(({ code }) => codes.test(code))
       return checkOf(id, values[id] ?? '', wanted, found)
     }),
     helperCheck(facts, backup),
+    ...more.filter((check) => check !== undefined),
   ]
 }
 
@@ -59,6 +64,39 @@ function helperCheck(
   }
   const value = systemd ? 'systemd holds its socket' : 'its socket is there; this host does not run systemd'
   return { id, verdict: 'pass', value, wanted, hint: '' }
+}
+
+const SHEET: Readonly<Record<SheetStatus['state'], { verdict: Check['verdict']; value: string }>> = {
+  stored: { verdict: 'pass', value: 'the recovery sheet is stored' },
+  missing: { verdict: 'warn', value: 'nobody has said that the recovery sheet is stored' },
+  void: { verdict: 'warn', value: 'a key or a second copy changed since the recovery sheet was stored' },
+  unknown: { verdict: 'warn', value: 'unknown' },
+}
+
+/** Whoever loses the server and has no sheet has lost the backups, too. */
+function keysCheck({ state, storedAt }: SheetStatus): Check {
+  const { verdict, value } = SHEET[state]
+  const hint =
+    state === 'unknown' ? 'Look as root (sudo).' : 'Print it and store it elsewhere: domicile backup keys export'
+  return {
+    ...{ id: 'backup-keys', verdict, wanted: 'the keys of the backups are also on paper, elsewhere' },
+    value: storedAt === null ? value : `${value} (${storedAt.slice(0, 10)})`,
+    hint: verdict === 'pass' ? '' : hint,
+  }
+}
+
+/** Not to be able to go back to what happens from now on is bad; gaps in the past are as they are. */
+const BAD = new Set<PointInTimeStatus['findings'][number]['code']>(['UNREADABLE', 'NOT_ARCHIVING', 'DAMAGED'])
+
+function pointInTimeCheck({ on, window, findings }: PointInTimeStatus): Check {
+  const [id, wanted] = ['point-in-time', 'every change is archived']
+  const [first] = window
+  const reach = first ? `back to ${first.from.toISOString().slice(0, 16).replace('T', ' ')} UTC` : 'back to no moment'
+  const [worst] = findings
+  if (!on) return { id, verdict: 'pass', value: 'switched off', wanted, hint: '' }
+  if (!worst) return { id, verdict: 'pass', value: reach, wanted, hint: '' }
+  const verdict = findings.some(({ code }) => BAD.has(code)) ? 'fail' : 'warn'
+  return { id, verdict, value: `${reach}; ${worst.message}`, wanted, hint: worst.hint }
 }
 
 const HOUR_MS = 3_600_000

@@ -5,6 +5,8 @@ import type { Difference, UnitsWanted } from '@domicile/stacks/plan'
 import { agentClient } from '../agent-client/agent-client.ts'
 import type { Appliance } from '../appliance/appliance.ts'
 import { LIB } from '../appliance/records.ts'
+import { type SheetStatus, sheetStatus } from '../backup/keys/sheet-status.ts'
+import type { PointInTimeStatus } from '../backup/point-in-time/index.ts'
 import { hasSystemd, keptUnits, unitDrift } from '../helper/systemd.ts'
 import { changedFiles, missingDirectories, missingSecrets } from './on-disk.ts'
 
@@ -33,6 +35,10 @@ export interface RunningFacts {
   /** Of the host helper; absent where no systemd is. */
   readonly units?: UnitsWanted | undefined
   readonly unitDifferences?: readonly Difference[]
+  /** Whether somebody has the keys of the backups on paper. */
+  readonly sheet?: SheetStatus
+  /** Asked only where it may take a moment. */
+  readonly pointInTime?: PointInTimeStatus
 }
 
 export async function readRunning({ name, blueprint, state, engine }: Appliance): Promise<RunningFacts> {
@@ -54,6 +60,7 @@ export async function readRunning({ name, blueprint, state, engine }: Appliance)
     agent,
     disk,
     helper,
+    sheet,
   ] = await Promise.all([
     each(names(blueprint.containers), (name) => findContainer(engine, name)),
     each(names(blueprint.networks), engine.findNetwork.bind(engine)),
@@ -68,6 +75,7 @@ export async function readRunning({ name, blueprint, state, engine }: Appliance)
     askAgent(blueprint.layout.lib),
     freeSpace(),
     readHelper(name),
+    sheetStatus(name),
   ])
   return {
     ...{
@@ -84,6 +92,7 @@ export async function readRunning({ name, blueprint, state, engine }: Appliance)
       disk,
       ...agent,
       ...helper,
+      sheet,
     },
     systemd: hasSystemd(),
   }
