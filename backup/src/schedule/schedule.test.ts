@@ -60,6 +60,17 @@ describe('a snapshot is due', () => {
     expect(turn(ID, '2026-11-22').getTime() - turn(ID, '2026-11-21').getTime()).toBe(24 * HOUR_MS)
   })
 
+  test('at its minute, and not before, also when the window has begun', () => {
+    for (const id of Array.from({ length: 20 }, (_, number) => `installation ${number}`)) {
+      const { at } = next(wellState(), TERMS, new Date('2026-11-21T12:00:00Z'), id)
+      const before = new Date(at.getTime() - MINUTE_MS)
+
+      expect(due(wellState(), TERMS, before, id), id).toBeNull()
+      expect(next(wellState(), TERMS, before, id), id).toEqual({ operation: 'create', at })
+      expect(due(wellState(), TERMS, at, id), id).toEqual({ operation: 'create', why: 'NIGHT' })
+    }
+  })
+
   test('at once when the server comes up and the last is too old, whatever the hour', () => {
     expect(dueAt(wellState(), '2026-11-24T14:00:00Z')).toEqual({ operation: 'create', why: 'MISSED' })
     // Up again after the window, and the last is of the evening before.
