@@ -37,8 +37,8 @@ export interface Room {
 
 /**
  * Programs of the backup engines run in a container of their own, made for one piece of work and gone after it, with the
- * mounts, the network and the rights that this work needs and no others. Whatever runs in there ends with it: also what a
- * killed run left behind, when the next one begins.
+ * mounts, the network and the rights that this work needs and no others. Whatever runs in there ends with it, and it ends
+ * with this process, also a killed one; what is left of that is removed when the next one begins.
  */
 export async function withRoom<T>(
   { name, state }: Pick<Appliance, 'name' | 'state'>,
@@ -50,9 +50,11 @@ export async function withRoom<T>(
   await removeOwnContainer(engine, container.name, name)
   const leave = () => removeOwnContainer(engine, container.name, name)
   const interrupt = () => void leave().catch(() => undefined)
+  let letGo = () => {}
   try {
     await engine.createContainer(container)
     await engine.startContainer(container.name)
+    letGo = await engine.leash(container.name, spec.user)
     signal.throwIfAborted()
     signal.addEventListener('abort', interrupt, { once: true })
     const { user } = spec
@@ -63,6 +65,7 @@ export async function withRoom<T>(
     })
   } finally {
     signal.removeEventListener('abort', interrupt)
+    letGo()
     await leave()
   }
 }

@@ -206,6 +206,20 @@ export class DockerEngine implements Engine {
     }
   }
 
+  /**
+   * Ends a container, and whatever runs in there, as soon as this process is gone, however it went: killed, too.
+   * @param user who may end its first process; @returns lets go, and so ends it now
+   */
+  async leash(name: string, user: string): Promise<() => void> {
+    const Cmd = ['sh', '-c', 'while read -r line; do :; done; kill -TERM 1']
+    const exec = await this.#docker.getContainer(name).exec({ Cmd, AttachStdin: true, User: user }).catch(explain)
+    const stream = await exec.start({ hijack: true, stdin: true }).catch(explain)
+    // The container may end before; without a listener that would end this process.
+    stream.on('error', () => undefined)
+    stream.resume()
+    return () => stream.destroy()
+  }
+
   /** What `from` prints is what `to` reads. @returns bytes; @throws UserError PIPE_FAILED (1) */
   pipe = (from: Piped, to: Piped, signal: AbortSignal): Promise<number> => pipe(this.#docker, from, to, signal)
 }
