@@ -74,7 +74,7 @@ async function statusBy(place: Place, run: Run, { engine }: RoomTools): Promise<
     const lost = await readGap(run)
     const refused = (await run(REFUSING)).exitCode === 0
     return {
-      ...{ on, ...server, window: windowOf(found), bytes: listing.bytes },
+      ...{ on, ...server, window: upToNow(windowOf(found), on && server.waiting !== null && !refused), bytes: listing.bytes },
       lastBase: last ? { label: last.label, type: last.type, at: last.stop } : null,
       findings: [
         ...(info.problem ? [unreadable(info.problem)] : []),
@@ -91,6 +91,13 @@ async function statusBy(place: Place, run: Run, { engine }: RoomTools): Promise<
     ]
     return { on, ...server, window: [], bytes: 0, lastBase: null, findings }
   }
+}
+
+/** What a PostgreSQL that runs has not given away yet it is made to give away before one goes back. */
+function upToNow(spans: readonly Span[], live: boolean): readonly Span[] {
+  const last = spans.at(-1)
+  const now = new Date()
+  return live && last && now > last.to ? [...spans.slice(0, -1), { from: last.from, to: now }] : spans
 }
 
 type Server = Pick<PointInTimeStatus, 'waiting' | 'archivedAt' | 'refusedAt'>
