@@ -67,7 +67,10 @@ export const unitsHandler = (): Handler<Extract<Action, { kind: 'units' }>> => (
     // One that failed too often stays away until somebody says so.
     await systemctl(['reset-failed', units.socket, units.service])
     await must(['enable', units.socket])
-    if (!(await listens(units))) await must(['restart', units.socket])
+    if (await listens(units)) return
+    // A service that outlived its socket keeps it from coming back. What it is at work on, it cleans up behind itself.
+    await must(['stop', units.service])
+    await must(['restart', units.socket])
   },
   undo: async ({ units }, before) => {
     const texts = before as (string | null)[]
