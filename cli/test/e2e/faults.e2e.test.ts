@@ -29,7 +29,7 @@ beforeAll(async () => {
   await customer.must(guestbookInstallation)
   moments = momentsOf(await readJournal(customer))
   const began = performance.now()
-  await customer.must(['uninstall', '--yes'])
+  await customer.must(['uninstall', '--yes', '--remove-backups'])
   uninstallMs = performance.now() - began
 })
 afterAll(() => customer[Symbol.asyncDispose]())
@@ -43,7 +43,7 @@ async function expectThatItWorks() {
 }
 
 async function expectThatNothingIsLeft(when = '') {
-  expect(await customer.json(['uninstall', '--yes']), when).toMatchObject({ exitCode: 0 })
+  expect(await customer.json(['uninstall', '--yes', '--remove-backups']), when).toMatchObject({ exitCode: 0 })
   expect(await changesSince(customer.host, before), when).toEqual([])
 }
 
@@ -71,7 +71,9 @@ test('killed at any moment, an uninstall that is run again leaves nothing', { ti
     await killUninstall(customer, uninstallMs * part)
 
     // 7 when it was quicker this time and nothing is there any more.
-    expect([0, 7], `after ${part} of its time`).toContain((await customer.json(['uninstall', '--yes'])).exitCode)
+    expect([0, 7], `after ${part} of its time`).toContain(
+      (await customer.json(['uninstall', '--yes', '--remove-backups'])).exitCode,
+    )
     expect(await changesSince(customer.host, before), `after ${part} of its time`).toEqual([])
   }
 })

@@ -33,8 +33,22 @@ test('uninstall asks for the name, and without an answer changes nothing', async
   expect(await changesSince(customer.host, installed)).toEqual([])
 })
 
-test('after uninstall the host is as it was before install', async () => {
+test('what was backed up stays with its keys, and nothing else does', async () => {
   await customer.must(['uninstall', '--yes'])
+
+  const left = (await changesSince(customer.host, before)).filter(
+    (line) => !line.includes(' /var/lib/domicile/guestbook/backup/'),
+  )
+  const paths = left.flatMap((line) => /(?:new|gone): (\w+): (\S+)/.exec(line)?.slice(1, 3).join(' ') ?? line)
+  const folder = '/var/lib/domicile'
+  expect(paths.sort()).toEqual([
+    ...['', 'guestbook/', 'guestbook/secrets/'].map((path) => `files ${folder}/${path}`),
+    ...['archive', 'point_in_time'].map((key) => `files ${folder}/guestbook/secrets/backup_${key}_key`),
+  ])
+})
+
+test('on demand it goes, too, and the host is as it was before install', async () => {
+  await customer.must(['uninstall', '--yes', '--remove-backups'])
 
   expect(await changesSince(customer.host, before)).toEqual([])
 })
@@ -59,7 +73,7 @@ test('data that was kept is there after the next install', async () => {
 
 test('kept data can still be removed', async () => {
   await customer.must(['uninstall', '--keep-data', '--yes'])
-  await customer.must(['uninstall', '--yes'])
+  await customer.must(['uninstall', '--yes', '--remove-backups'])
 
   expect(await changesSince(customer.host, before)).toEqual([])
 })
@@ -68,7 +82,7 @@ test('a damaged record does not keep an appliance on the host', async () => {
   await installGuestbook(customer)
   await customer.host.must('sh', ['-c', 'echo "{" > /var/lib/domicile/guestbook/state.json'])
 
-  await customer.must(['uninstall', '--yes'])
+  await customer.must(['uninstall', '--yes', '--remove-backups'])
 
   const { files, containers, networks, volumes } = await inventory(customer.host)
   expect({ containers, networks, volumes }).toEqual({

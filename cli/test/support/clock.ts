@@ -18,6 +18,8 @@ export interface SimulatedClock {
   now(): Date
   /** The agent's clock says that instant (ISO 8601) from now on, and licence time follows it. */
   moveTo(instant: string): Promise<void>
+  /** Only the wall clock: licence time does not believe it. */
+  jump(hours: number): Promise<void>
 }
 
 /** Runs the agent as it runs now, with a clock that tests move. Whatever makes its container anew ends the simulation. */
@@ -40,7 +42,8 @@ export async function startSimulatedClock(customer: Customer, name: string): Pro
     const { clock } = await customer.must(['license', 'show'])
     if (clock.problem) throw new Error(`The agent's clock is not simulated any more: ${clock.problem}`)
   }
-  return { now, moveTo }
+  const jump = (hours: number) => setOffset(Math.round(offset + hours * 3600))
+  return { now, moveTo, jump }
 }
 
 async function library(): Promise<string> {

@@ -51,7 +51,7 @@ export async function killInstallation(customer: Customer, { file, line, delayMs
 
 /** Starts an uninstall and kills its process after that time, unless it has ended by then. */
 export const killUninstall = (customer: Customer, delayMs: number) =>
-  kill(customer, ['/', '', String(delayMs)], ['uninstall', '--yes'])
+  kill(customer, ['/', '', String(delayMs)], ['uninstall', '--yes', '--remove-backups'])
 
 /** Starts a self-test of the guest book and kills its process so long after its scratch copy’s journal has the line. */
 export async function killSelftest(customer: Customer, line: string, delayMs: number): Promise<void> {
