@@ -72,6 +72,7 @@ export function judge(blueprint: Blueprint, facts: RunningFacts, now: Date): Che
   const checks = [
     ...blueprint.containers.map(({ service, name }) => serviceCheck(service, name, facts)),
     driftCheck(drift(blueprint, facts)),
+    ...lostCheck(facts),
     agentCheck(facts),
     certificateCheck(facts, now),
     licenceCheck(facts),
@@ -115,6 +116,20 @@ const driftCheck = (differences: readonly Difference[]): Check => ({
       ? ''
       : 'See each difference with `domicile apply --dry-run`; mend it with `domicile apply`.',
 })
+
+/** Only said when there is something to say. */
+const lostCheck = ({ lostSecrets }: RunningFacts): Check[] =>
+  lostSecrets.length === 0
+    ? []
+    : [
+        {
+          id: 'secrets',
+          verdict: 'fail',
+          value: `gone: ${lostSecrets.join(', ')}`,
+          wanted: 'there, and the ones that things were locked with',
+          hint: 'The keys of the backups are on the recovery sheet: write each into its file (mode 0400). Secrets of the application are in every snapshot.',
+        },
+      ]
 
 const agentCheck = ({ agent, agentError }: RunningFacts): Check => ({
   id: 'agent',

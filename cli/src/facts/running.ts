@@ -8,7 +8,7 @@ import { LIB } from '../appliance/records.ts'
 import { type SheetStatus, sheetStatus } from '../backup/keys/sheet-status.ts'
 import type { PointInTimeStatus } from '../backup/point-in-time/index.ts'
 import { hasSystemd, keptUnits, unitDrift } from '../helper/systemd.ts'
-import { changedFiles, missingDirectories, missingSecrets } from './on-disk.ts'
+import { changedFiles, missingDirectories, secretsAmiss } from './on-disk.ts'
 
 /** What runs, as far as it could be read; every part that could not says why. */
 export interface RunningFacts {
@@ -23,6 +23,8 @@ export interface RunningFacts {
   readonly missingDirectories: readonly string[]
   /** Paths of secrets of the appliance's own that are gone and may be made anew, or are not the same as what they should be a copy of. */
   readonly missingSecrets: readonly string[]
+  /** Paths of secrets that are gone and that no other can stand for: something is locked with them. */
+  readonly lostSecrets: readonly string[]
   readonly postgresSettings: Readonly<Record<string, string>> | undefined
   /** Names of the databases in PostgreSQL, and of those who may log in. */
   readonly databases: readonly string[] | undefined
@@ -68,7 +70,7 @@ export async function readRunning({ name, blueprint, state, engine }: Appliance)
     missingImages(state.images, engine),
     missingDirectories(blueprint.directories),
     changedFiles(blueprint.files),
-    missingSecrets(blueprint.secrets),
+    secretsAmiss(blueprint.secrets),
     readPostgresSettings(blueprint, engine).catch(() => undefined),
     readNames(blueprint, engine, 'SELECT datname FROM pg_database;').catch(() => undefined),
     readNames(blueprint, engine, 'SELECT rolname FROM pg_roles WHERE rolcanlogin;').catch(() => undefined),
@@ -85,7 +87,8 @@ export async function readRunning({ name, blueprint, state, engine }: Appliance)
       missingImages: lost,
       missingDirectories: directories,
       changedFiles: changed,
-      missingSecrets: secrets,
+      missingSecrets: secrets.missing,
+      lostSecrets: secrets.lost,
       postgresSettings,
       databases,
       roles,
