@@ -201,5 +201,7 @@ const startCheck = ({ systemd }: RunningFacts): Check => ({
   verdict: systemd ? 'pass' : 'warn',
   value: systemd ? 'systemd starts the engine, the engine starts the containers' : 'this host does not run systemd',
   wanted: 'everything comes back after a reboot',
-  hint: systemd ? '' : 'See to it yourself that dockerd is started at boot; the containers follow by themselves.',
+  hint: systemd
+    ? ''
+    : 'See to it yourself that dockerd is started at boot; the containers follow by themselves. Have `domicile helper serve` started, too: it makes the backups.',
 })

@@ -170,7 +170,11 @@ const atBoot: Check = {
   run: ({ systemd }) =>
     judge(systemd, 'yes', ({ running, engineAtBoot }) => {
       if (!running)
-        return warn('unknown: no systemd', 'yes', 'Start `dockerd` at boot yourself: the appliance comes back with it.')
+        return warn(
+          'unknown: no systemd',
+          'yes',
+          'Start `dockerd` at boot yourself: the appliance comes back with it. And `domicile helper serve`: without it no backup is made by itself.',
+        )
       if (engineAtBoot) return pass('yes', 'yes')
       return warn('no', 'yes', 'The appliance stays down after a reboot: `systemctl enable docker.service`.')
     }),
