@@ -8,8 +8,14 @@ import { type NewHostFlags, newHostFlags } from '../backup/new-host/flags.ts'
 import { arrivedText, runNewHost } from '../backup/new-host/run-new-host.ts'
 import { planRestore, type RestorePlan, type Wish } from '../backup/restore/plan.ts'
 import { makePreRestore } from '../backup/restore/pre-restore.ts'
-import { carryOutRestore, isSame, type Restoration, type RestoreTools, takeUp } from '../backup/restore/restore.ts'
-import { discard } from '../backup/restore/sides.ts'
+import {
+  abandon,
+  carryOutRestore,
+  isSame,
+  type Restoration,
+  type RestoreTools,
+  takeUp,
+} from '../backup/restore/restore.ts'
 import { DockerEngine } from '../engine/docker-engine.ts'
 import { planLines, restoredText } from '../screen/restore-text.ts'
 import { stage } from '../screen/stage.ts'
@@ -55,7 +61,7 @@ export default class Restore extends ApplianceCommand {
       if (ended) return this.done(ended)
       const plan = await planRestore(appliance, wish, tools.now(), tools)
       const same = begun && isSame(begun, plan) ? begun : undefined
-      if (begun && !same) await discard(appliance, begun, tools.engine)
+      if (begun && !same) await abandon(appliance, begun, tools)
       if (!same) requireSpace(plan.forecast, plan.freeBytes)
       this.say(planLines(appliance.name, plan).join('\n'))
       await this.confirm(

@@ -1,5 +1,6 @@
 import type { Restore } from '@domicile/backup/restore'
 import {
+  type Entry,
   engineHandlers,
   type Handlers,
   hostHandlers,
@@ -14,9 +15,17 @@ import { type Action, filesStep, type Step, volumeStep } from '@domicile/stacks/
 import type { DockerEngine } from '../../engine/docker-engine.ts'
 import { withSidePostgres } from '../side-postgres.ts'
 import { compareRestored, type Restored } from './compare.ts'
-import { addLaterDocuments, type FillPostgres, fillDocuments, type Place, postgresData } from './fill.ts'
+import {
+  addLaterDocuments,
+  clearRooms,
+  type FillPostgres,
+  fillDocuments,
+  type Place,
+  postgresData,
+  ROOMS,
+} from './fill.ts'
 import { emptyAgentDatabase, giveRights, makeRoles, makeSafe } from './load-database.ts'
-import { restoreFile, restoreJournal } from './restore-record.ts'
+import { restoreFile, restoreJournal, writeRestore } from './restore-record.ts'
 
 /** What is done beside what runs, in this order. */
 type BesideAction =
@@ -69,6 +78,7 @@ export async function fillBeside(
   { engine, stage, signal }: BesideTools,
 ): Promise<Timed[]> {
   const journal = new Journal(restoreJournal(place.name))
+  if (isFilled(journal.read(), restore.id)) return []
   const all = besideSteps(
     place.name,
     restore,
@@ -79,11 +89,20 @@ export async function fillBeside(
   const steps = all.filter(({ id, action }) => action.kind === 'volume' || action.kind === 'files' || !done.has(id))
   const handlers = besideHandlers(place, restored, fillPostgres, engine)
   const tools = { journal, handlers, stage, signal, now: () => new Date() }
+  await clearRooms(place.name, engine)
   try {
     return await runOperation<BesideAction>({ name: 'restore', subject: restore.id, steps, undo: true }, tools)
   } catch (error) {
+    // What could not be removed is known by this record alone.
+    if (error instanceof UserError && error.exitCode === ExitCode.NeedsPerson) await writeRestore(place.name, restore)
     throw untouched(error)
   }
+}
+
+/** Whether an earlier run came to the end of it. */
+function isFilled(entries: readonly Entry[], id: string): boolean {
+  const [begin, last] = [entries.findLast(({ event }) => event === 'begin'), entries.at(-1)]
+  return begin?.event === 'begin' && begin.subject === id && last?.event === 'end' && last.result === 'done'
 }
 
 /** What was found wrong keeps its own exit code: nothing of what runs had to be rolled back. */
@@ -132,7 +151,7 @@ function besideHandlers(
       run: async (_, { signal }) => {
         const { database } = place.blueprint
         const tools = { engine, signal }
-        const side = { service: 'restore-database', data: postgresData(restored.volumes['postgres'] ?? '') }
+        const side = { service: ROOMS.database, data: postgresData(restored.volumes['postgres'] ?? '') }
         await withSidePostgres(place, side, tools, async ({ container }) => {
           await makeRoles(container, database, tools)
           await emptyAgentDatabase(container, database, tools)

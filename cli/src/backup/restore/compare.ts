@@ -7,7 +7,7 @@ import { checkIndexes, readContent, readInvariants } from '../drill/contents.ts'
 import { compareDocuments } from '../drill/documents.ts'
 import { INSIDE } from '../drill/place.ts'
 import { withSidePostgres } from '../side-postgres.ts'
-import { type FillTools, type Place, postgresData, withDocuments } from './fill.ts'
+import { type FillTools, type Place, postgresData, ROOMS, withDocuments } from './fill.ts'
 
 /** As many as are named; the others are counted. */
 const MOST_NAMED = 10
@@ -44,7 +44,7 @@ function findDatabase(
   tools: FillTools,
 ): Promise<Pick<Parameters<typeof compareWithManifest>[1], 'tables' | 'sequences' | 'invariants'>> {
   const { database } = place.blueprint
-  const side = { service: 'restore-database', data: postgresData(volumes['postgres'] ?? '') }
+  const side = { service: ROOMS.database, data: postgresData(volumes['postgres'] ?? '') }
   return withSidePostgres(place, side, tools, async (room) => {
     if (instant) {
       const damage = await checkIndexes(room, database)

@@ -2,9 +2,11 @@ import { mkdir, rm } from 'node:fs/promises'
 import { exactly, PATHS, partPath } from '@domicile/backup/archive'
 import type { Volumes } from '@domicile/backup/restore'
 import type { Manifest, Snapshot } from '@domicile/backup/snapshot'
+import { removeOwnContainer } from '@domicile/stacks/apply'
 import { UserError } from '@domicile/stacks/kernel'
 import type { Mount } from '@domicile/stacks/plan'
 import type { Appliance } from '../../appliance/appliance.ts'
+import type { DockerEngine } from '../../engine/docker-engine.ts'
 import type { Archive } from '../archive.ts'
 import { withArchive } from '../archive-room.ts'
 import { INSIDE } from '../drill/place.ts'
@@ -28,12 +30,21 @@ export const postgresData = (volume: string): Mount => ({
   ...{ type: 'volume', source: volume, target: '/var/lib/postgresql', readOnly: false },
 })
 
+/** Names of the rooms of a restore; one of each at a time. */
+export const ROOMS = { read: 'restore-read', database: 'restore-database', documents: 'restore-documents' } as const
+
+/** What a killed run left at work: it holds volumes that are to be filled anew or removed. */
+export async function clearRooms(appliance: string, engine: DockerEngine): Promise<void> {
+  for (const service of [...Object.values(ROOMS), 'restore-point-in-time'])
+    await removeOwnContainer(engine, `${appliance}-${service}-job`, appliance)
+}
+
 /** As the database is in a snapshot: a new cluster, and the dump loaded into it from the archive. */
 export const fillFromSnapshot =
   (place: Place, { parts }: Pick<Snapshot, 'parts'>): FillPostgres =>
   (volume, tools) =>
-    withArchive(place, { service: 'restore-read' }, tools, (archive) =>
-      withSidePostgres(place, { service: 'restore-database', data: postgresData(volume) }, tools, async (room) => {
+    withArchive(place, { service: ROOMS.read }, tools, (archive) =>
+      withSidePostgres(place, { service: ROOMS.database, data: postgresData(volume) }, tools, async (room) => {
         tools.say('loading the dump')
         const from = archive.readCommand(parts.database, PATHS.database)
         await loadDump(from, room.container, place.blueprint.database, tools)
@@ -86,7 +97,7 @@ export async function addLaterDocuments(
     const running = from[volume] ?? ''
     if (!(await tools.engine.findVolume(running))) continue
     const mounts = [mount(running, RUNNING, true), mount(to[volume] ?? '', INSIDE, false)]
-    const room = { service: 'restore-documents', role: 'backup', network: 'none', user: '0', mounts } as const
+    const room = { service: ROOMS.documents, role: 'backup', network: 'none', user: '0', mounts } as const
     await withRoom(place, { ...room, capabilities: ['DAC_READ_SEARCH', ...TO_GIVE] }, tools, async ({ exec }) => {
       const { exitCode, stderr } = await exec(['bash', '-c', COPY_LATER, 'bash', RUNNING, INSIDE, since, until])
       if (exitCode !== 0) throw notCopied(volume, stderr)
@@ -131,7 +142,7 @@ export async function withDocuments<T>(
   ]
   await mkdir(`${scratch}/lists`, { recursive: true, mode: 0o700 })
   try {
-    return await withArchive(place, { service: 'restore-documents', mounts, capabilities }, tools, work)
+    return await withArchive(place, { service: ROOMS.documents, mounts, capabilities }, tools, work)
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }

@@ -13,6 +13,7 @@ import { withArchive } from '../archive-room.ts'
 import { readCatalogue } from '../catalogue.ts'
 import { findWay, type Way } from '../point-in-time/index.ts'
 import type { RoomTools } from '../room.ts'
+import { ROOMS } from './fill.ts'
 import { readManifest } from './read-manifest.ts'
 
 /** What is to be put back: a snapshot, or the database as it was at an instant. */
@@ -50,7 +51,7 @@ export async function planRestore(appliance: Appliance, wish: Wish, now: Date, t
   const meant = isLatest(wish) ? snapshots.filter(({ kind }) => kind !== 'pre-restore') : snapshots
   const snapshot = findSnapshot(meant, selector)
   refuseBad(snapshot)
-  const manifest = await withArchive(appliance, { service: 'restore-read' }, tools, (archive) =>
+  const manifest = await withArchive(appliance, { service: ROOMS.read }, tools, (archive) =>
     readManifest(archive, snapshot),
   )
   refuseOther(manifest, state.release)

@@ -11,8 +11,8 @@ import { fillBeside } from './beside.ts'
 import { fillFromSnapshot } from './fill.ts'
 import { type RestorePlan, showInstant } from './plan.ts'
 import { readRestore, writeRestore } from './restore-record.ts'
-import { discard, removeIdle, settlingOf } from './sides.ts'
-import { goOn, type SwitchTools, switchTo } from './switch.ts'
+import { discard, removeIdle, settlingOf, sideOf } from './sides.ts'
+import { goOn, runAgain, type SwitchTools, switchTo } from './switch.ts'
 
 export interface RestoreTools extends SwitchTools {
   readonly engine: DockerEngine
@@ -39,10 +39,7 @@ export async function takeUp(
   if (!earlier) return {}
   switch (settlingOf(appliance, earlier)) {
     case 'discard':
-      if (earlier.phase === 'beside') return { begun: earlier }
-      await discard(appliance, earlier, tools.engine)
-      await withdraw(appliance)
-      return {}
+      return { begun: earlier }
     case 'remove':
       await removeIdle(appliance, earlier, tools.engine)
       return {}
@@ -54,17 +51,43 @@ export async function takeUp(
   }
 }
 
-/** Ends a switch that was killed: on to where the pointers lead or, when that does not run, back. */
+/** Removes what an interrupted restore made beside, and has the application run that it may have stopped. */
+export async function abandon(appliance: Appliance, restore: Restore, tools: RestoreTools): Promise<void> {
+  await discard(appliance, restore, tools.engine)
+  if (restore.phase === 'switching')
+    await change(appliance.name, `restore ${restore.source.run}: take it back`, () => runAgain(appliance, tools))
+  await withdraw(appliance)
+}
+
+/**
+ * Ends a switch that was killed: on to where the pointers lead or, when that does not run, back.
+ * @throws UserError ROLLED_BACK (6) when it went back and the restored side is gone; INTERRUPTED (130), UNDO_INCOMPLETE (9)
+ */
 export async function endSwitch(appliance: Appliance, restore: Restore, tools: RestoreTools): Promise<Restoration> {
   const { name } = appliance
   tools.say('An earlier switch was interrupted; it is ended first.')
   const ended = await change(name, `restore ${restore.source.run}: end the switch`, () =>
-    goOn(appliance, restore, tools),
+    goOn(appliance, restore, tools).catch((error) => {
+      if (tools.signal.aborted) throw error
+      tools.say(`The side that was switched to does not run: ${(error as Error).message}`)
+      return switchTo(sideOf(appliance, restore) === 'after' ? 'before' : 'after', appliance, restore, tools)
+    }),
   )
+  if (ended.restore.phase === 'undone' && restore.switchedAt === null) {
+    await discard(await openAppliance(name), ended.restore, tools.engine)
+    throw wentBack()
+  }
   await tellAgent(appliance, ended.restore, restore.at, 0, tools.say)
   await archiveAnew(name, tools)
   return ended
 }
+
+const wentBack = () =>
+  new UserError('The restored side did not run, and the one from before runs again. The appliance is as it was.', {
+    code: 'ROLLED_BACK',
+    hint: 'See what the application printed (domicile logs), and choose another snapshot: domicile backup list',
+    exitCode: ExitCode.RolledBack,
+  })
 
 /** The cluster that runs now is another one, whose changes the point-in-time repository takes from a base of its own on. */
 async function archiveAnew(name: string, tools: RestoreTools): Promise<void> {
@@ -101,11 +124,13 @@ export async function carryOutRestore(
     : fillFromSnapshot(appliance, plan.snapshot)
   const began = tools.now()
   const { snapshot, manifest, instant, lost } = plan
-  const restore: Restore = begun ?? {
-    ...{ format: 1, id: plan.id, at: plan.at, phase: 'beside', preRestore },
-    source: { run: snapshot.run, instant: instant?.toISOString() ?? null },
-    ...{ before: plan.before, after: plan.after, beganAt: began.toISOString(), switchedAt: null },
-  }
+  const restore: Restore = begun
+    ? { ...begun, phase: 'beside' }
+    : {
+        ...{ format: 1, id: plan.id, at: plan.at, phase: 'beside', preRestore },
+        source: { run: snapshot.run, instant: instant?.toISOString() ?? null },
+        ...{ before: plan.before, after: plan.after, beganAt: began.toISOString(), switchedAt: null },
+      }
   await announce(appliance, plan, began)
   try {
     const restored = { snapshot, manifest, instant, volumes: restore.after, running: restore.before }

@@ -12,6 +12,7 @@ import { APPLIANCE_LABEL, volumeName } from '@domicile/stacks/plan'
 import type { Appliance } from '../../appliance/appliance.ts'
 import type { DockerEngine } from '../../engine/docker-engine.ts'
 import { type RoomTools, withRoom } from '../room.ts'
+import { clearRooms, ROOMS } from './fill.ts'
 import { forgetRestore, writeRestore } from './restore-record.ts'
 
 /** The engine's volumes that the appliance uses now, for what a restore is about. */
@@ -47,6 +48,7 @@ export function requireSettled(appliance: Pick<Appliance, 'state'>, found: Resto
 
 /** Removes what was made beside, and the memory of it. Safe to run again. */
 export async function discard(appliance: Appliance, restore: Restore, engine: DockerEngine): Promise<void> {
+  await clearRooms(appliance.name, engine)
   const used = new Set(Object.values(inUse(appliance, restore)))
   // Whatever the record says: what runs is not removed.
   await removeVolumes(
@@ -79,7 +81,7 @@ export async function idleBytes(appliance: Appliance, restore: Restore, tools: R
     ([key, source]) => ({ type: 'volume', source, target: `/idle/${key}`, readOnly: true }) as const,
   )
   const room = {
-    ...({ service: 'restore-read', role: 'backup', network: 'none', user: '0', mounts } as const),
+    ...({ service: ROOMS.read, role: 'backup', network: 'none', user: '0', mounts } as const),
     capabilities: ['DAC_READ_SEARCH'],
   }
   return withRoom(appliance, room, tools, async ({ exec }) => {

@@ -57,7 +57,8 @@ const SETTLED: readonly ExitCode[] = [ExitCode.RolledBack, ExitCode.NeedsPerson,
 const applicationOf = ({ blueprint, stack }: Appliance) =>
   blueprint.containers.filter(({ service }) => Object.hasOwn(stack.compose.services, service))
 
-async function runAgain(appliance: Appliance, tools: SwitchTools): Promise<Timed[]> {
+/** Has the appliance run as its records say. */
+export async function runAgain(appliance: Appliance, tools: SwitchTools): Promise<Timed[]> {
   const { steps } = await planMending(appliance)
   return mend(appliance, steps, tools)
 }

@@ -2,9 +2,9 @@ import { durationText, lostBetween } from '@domicile/backup/restore'
 import { openAppliance, requireRoot } from '../../appliance/appliance.ts'
 import { ApplianceCommand, nameFlag, yesFlag } from '../../appliance-command.ts'
 import { withBackupLock } from '../../backup/lock.ts'
-import { endSwitch, switchBack } from '../../backup/restore/restore.ts'
+import { abandon, endSwitch, switchBack } from '../../backup/restore/restore.ts'
 import { readRestore } from '../../backup/restore/restore-record.ts'
-import { discard, requireRestore, settlingOf } from '../../backup/restore/sides.ts'
+import { requireRestore, settlingOf } from '../../backup/restore/sides.ts'
 import { DockerEngine } from '../../engine/docker-engine.ts'
 import { restoredText } from '../../screen/restore-text.ts'
 import { stage } from '../../screen/stage.ts'
@@ -29,7 +29,7 @@ export default class RestoreUndo extends ApplianceCommand {
       const restore = requireRestore(await readRestore(name))
       const settling = settlingOf(appliance, restore)
       if (settling === 'discard') {
-        await discard(appliance, restore, tools.engine)
+        await abandon(appliance, restore, tools)
         this.log('What the interrupted restore had made beside is removed; what runs was not touched.')
         return { changed: true, restore: null, steps: [] }
       }
