@@ -27,8 +27,8 @@ export async function requireRoomFor(appliance: Appliance, documentBytes: number
   const question = `SELECT pg_database_size('${blueprint.database.name.replaceAll("'", "''")}');`
   const databaseBytes = Number((await sql(engine, postgresOf(blueprint), 'postgres', question)).trim())
   const needed = roomNeeded({ databaseBytes, documentBytes }, yardstick(before))
-  const { bavail, bsize } = await statfs(backupFolder(name).root)
-  if (bavail * bsize < needed) throw noRoom(needed, bavail * bsize, backupFolder(name).root)
+  const { bavail, bsize } = await statfs(backupFolder(name).archive)
+  if (bavail * bsize < needed) throw noRoom(needed, bavail * bsize, backupFolder(name).archive)
   return databaseBytes
 }
 
