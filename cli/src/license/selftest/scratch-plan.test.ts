@@ -21,7 +21,7 @@ const state: StateRecord = {
   ...{ format: 1, name: 'erp', status: 'installed', overKeptData: false, installedAt: '2026-11-22T00:00:00Z' },
   release: { name: 'erp', title: 'ERP', version: '1.0.0', date: '2026-11-22', sequence: 1 },
   trust: { keyListSequence: 0, keys: [{ publicKey: generateKeyPair().publicKey.text, from: null, until: null }] },
-  images: ['postgres', 'gateway', 'agent', 'app', 'cron'].map((role) => ({
+  images: ['postgres', 'gateway', 'agent', 'backup', 'app', 'cron'].map((role) => ({
     ...{ role, reference: `${role}:1`, digest: `sha256:${role}`, layers: [] },
   })),
   host: { memoryBytes: 64 * 2 ** 30, cpus: 16 },
@@ -76,6 +76,14 @@ test('its database is copied where another would be initialised, before rights a
 
   expect(ids).not.toContain('initialize')
   expect(ids.slice(ids.indexOf('database'))).toMatchObject({ 0: 'database', 1: 'copy', 2: 'grants' })
+})
+
+test('nothing of it is backed up', () => {
+  const { blueprint, steps } = plan()
+
+  expect(blueprint.database.settings['archive_mode'] ?? 'off').toBe('off')
+  expect(appliance.blueprint.database.settings['archive_mode']).toBe('on')
+  expect(steps.map(({ id }) => id)).not.toContain('units')
 })
 
 test('the longest name still gives a name', () => {

@@ -39,6 +39,8 @@ export function planScratch({ name: original, wanted, state, stack }: Appliance,
     ports: { address: '127.0.0.1', ...place.ports },
     subnets: place.subnets,
     tls: { mode: 'internal' },
+    // Nobody wants a copy of a copy; without a helper there are no snapshots of it either.
+    backup: { pointInTime: 'off' },
     accepted: [],
   }
   const scratch: StateRecord = {
