@@ -50,8 +50,7 @@ export class Archiving implements AsyncDisposable {
     await directories.run({ kind: 'directories', directories: blueprint.directories }, context)
     await files.run({ kind: 'files', files: blueprint.files }, context)
     await secrets.run({ kind: 'secrets', secrets: blueprint.secrets }, context)
-    for (const network of blueprint.networks.filter(({ internal }) => internal))
-      await this.tools.engine.createNetwork(network)
+    for (const network of blueprint.networks) await this.tools.engine.createNetwork(network)
     await this.run()
     return this
   }
@@ -77,11 +76,19 @@ export class Archiving implements AsyncDisposable {
   inside = (...command: string[]) => this.tools.engine.exec(this.postgres, command, { user: '70' })
 
   async [Symbol.asyncDispose]() {
-    await execa('docker', ['rm', '--force', '--volumes', this.postgres], { reject: false })
+    const { stdout: ours } = await execa('docker', [
+      'ps',
+      '-aq',
+      '--filter',
+      `label=io.domicile.appliance=${this.name}`,
+    ])
+    for (const container of ours.split('\n').filter(Boolean))
+      await execa('docker', ['rm', '--force', '--volumes', container], { reject: false })
     const { stdout } = await execa('docker', ['volume', 'ls', '--quiet', '--filter', `name=^${this.name}_`])
     for (const volume of stdout.split('\n').filter(Boolean))
       await execa('docker', ['volume', 'rm', '--force', volume], { reject: false })
-    await execa('docker', ['network', 'rm', `${this.name}_internal`], { reject: false })
+    for (const network of ['internal', 'edge'])
+      await execa('docker', ['network', 'rm', `${this.name}_${network}`], { reject: false })
     await execa('umount', [this.folder.pointInTime], { reject: false })
     const { etc, lib } = layoutOf(this.name)
     await execa('rm', ['-rf', etc, lib])

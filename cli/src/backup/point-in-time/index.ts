@@ -1,5 +1,6 @@
 export { type BaseTools, type MadeBase, makeBase, nightlyBase } from './base.ts'
 export { fillFromPointInTime, findWay, type Reached, type Way } from './restore.ts'
+export { ensureShipping, fetchPointInTime, readShipping, type Shipping } from './shipping.ts'
 export { checkPointInTime, type Finding, type PointInTimeStatus, pointInTimeStatus } from './status.ts'
 export { firstBase } from './turn.ts'
 export { pointInTimeOn, pointInTimeWanted } from './wanted.ts'

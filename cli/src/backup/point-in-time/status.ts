@@ -74,7 +74,12 @@ async function statusBy(place: Place, run: Run, { engine }: RoomTools): Promise<
     const lost = await readGap(run)
     const refused = (await run(REFUSING)).exitCode === 0
     return {
-      ...{ on, ...server, window: upToNow(windowOf(found), on && server.waiting !== null && !refused), bytes: listing.bytes },
+      ...{
+        on,
+        ...server,
+        window: upToNow(windowOf(found), on && server.waiting !== null && !refused),
+        bytes: listing.bytes,
+      },
       lastBase: last ? { label: last.label, type: last.type, at: last.stop } : null,
       findings: [
         ...(info.problem ? [unreadable(info.problem)] : []),

@@ -6,6 +6,7 @@ import { DockerEngine } from '../../engine/docker-engine.ts'
 import { withBackupLock } from '../lock.ts'
 import { makeBase } from './base.ts'
 import { requirePointInTime } from './engine.ts'
+import { ensureShipping } from './shipping.ts'
 import { pointInTimeOn } from './wanted.ts'
 
 interface TurnTools {
@@ -32,6 +33,7 @@ export async function turnPointInTime(
   return withBackupLock(name, what, async () => {
     const changed = { ...wanted, backup: { ...wanted.backup, pointInTime: to } }
     const steps = await change(name, what, () => changeWanted(appliance, changed, tools))
+    await ensureShipping({ ...appliance, wanted: changed }, appliance)
     return to === 'off' ? steps : [...steps, await firstBase(name, tools)]
   })
 }

@@ -90,7 +90,7 @@ export async function presentLabel({ url, labels }: Target, { readDisk }: Target
   return place.kind === 'disk' ? requireDisk(place.path, labels, readDisk) : ''
 }
 
-function accessMounts({ place, files }: Access): Mount[] {
+export function accessMounts({ place, files }: Access): Mount[] {
   const bind = (source: string, target: string, readOnly = true): Mount => ({
     ...{ type: 'bind', source, target, readOnly },
   })

@@ -6,6 +6,7 @@ import { openAppliance, requireRoot } from '../../../appliance/appliance.ts'
 import { ApplianceCommand, nameFlag, yesFlag } from '../../../appliance-command.ts'
 import { withBackupLock } from '../../../backup/lock.ts'
 import { onTrail } from '../../../backup/on-trail.ts'
+import { ensureShipping } from '../../../backup/point-in-time/shipping.ts'
 import { addTarget } from '../../../backup/targets/add-target.ts'
 import { DockerEngine } from '../../../engine/docker-engine.ts'
 import { readGiven } from '../../../given-file.ts'
@@ -54,6 +55,7 @@ export default class BackupTargetAdd extends ApplianceCommand {
       ),
     )
     const { target, publicKey } = added
+    await ensureShipping(appliance, tools)
     this.log(`Added the second copy “${target.name}” at ${target.url}.`)
     if (publicKey) this.log(`\nPut this line into .ssh/authorized_keys of its user:\n\n${publicKey}\n`)
     this.log(`Try it:              domicile backup target test ${target.name}`)

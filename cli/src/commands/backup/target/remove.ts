@@ -3,6 +3,7 @@ import { openAppliance, requireRoot } from '../../../appliance/appliance.ts'
 import { ApplianceCommand, nameFlag, yesFlag } from '../../../appliance-command.ts'
 import { withBackupLock } from '../../../backup/lock.ts'
 import { onTrail } from '../../../backup/on-trail.ts'
+import { ensureShipping } from '../../../backup/point-in-time/shipping.ts'
 import { findTarget, forgetTarget } from '../../../backup/targets/store.ts'
 
 export default class BackupTargetRemove extends ApplianceCommand {
@@ -16,7 +17,8 @@ export default class BackupTargetRemove extends ApplianceCommand {
   async run() {
     const { args, flags } = await this.parse(BackupTargetRemove)
     requireRoot()
-    const { name } = await openAppliance(flags.name)
+    const appliance = await openAppliance(flags.name)
+    const { name } = appliance
     const { name: target, url } = await findTarget(name, args.target)
     await this.confirmByName(
       `What is at ${url} stays, and from now on only the recovery sheet opens it.`,
@@ -25,7 +27,10 @@ export default class BackupTargetRemove extends ApplianceCommand {
     )
     const now = () => new Date()
     await withBackupLock(name, 'backup target remove', () =>
-      onTrail(name, `backup target remove ${target}`, now, () => forgetTarget(name, target)),
+      onTrail(name, `backup target remove ${target}`, now, async () => {
+        await forgetTarget(name, target)
+        await ensureShipping(appliance, appliance)
+      }),
     )
     this.log(`“${target}” is no second copy any more. What is at ${url} was not touched.`)
     return { changed: true, target, url }
