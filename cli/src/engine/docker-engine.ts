@@ -78,6 +78,10 @@ export class DockerEngine implements Engine {
     return found && { labels: found.Labels ?? {} }
   }
 
+  /** Where the engine keeps what is in a volume; `undefined` when there is none of that name. */
+  volumeFolder = async (name: string): Promise<string | undefined> =>
+    (await notFound(this.#docker.getVolume(name).inspect()))?.Mountpoint
+
   async createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
     await this.#docker.createVolume({ Name: name, Labels: { ...labels } }).catch(explain)
   }

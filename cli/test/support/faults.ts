@@ -60,6 +60,19 @@ export async function killSelftest(customer: Customer, line: string, delayMs: nu
   if (!said.startsWith('killed')) throw new Error(`The self-test was not killed: it ${said}.`)
 }
 
+/** Starts a restore and kills its process so long after a file has a line. */
+export async function killRestore(
+  customer: Customer,
+  snapshot: string,
+  file: string,
+  line: string,
+  delayMs: number,
+): Promise<void> {
+  const command = ['restore', snapshot, '--yes', '--without-snapshot']
+  const said = await kill(customer, [file, line, String(delayMs)], command)
+  if (!said.startsWith('killed')) throw new Error(`The restore was not killed: it ${said}.`)
+}
+
 const kill = ({ host }: Customer, when: readonly string[], command: readonly string[]) =>
   host.must('perl', [KILLER, ...when, 'domicile', ...command])
 

@@ -8,6 +8,7 @@ import { type Manifest, runIdAt, type Snapshot } from '@domicile/backup/snapshot
 import { volumeName } from '@domicile/stacks/plan'
 import type { Appliance } from '../../appliance/appliance.ts'
 import { LIB } from '../../appliance/records.ts'
+import type { DockerEngine } from '../../engine/docker-engine.ts'
 import { agentOf } from '../../facts/running.ts'
 import { withArchive } from '../archive-room.ts'
 import { readCatalogue } from '../catalogue.ts'
@@ -64,7 +65,7 @@ export async function planRestore(appliance: Appliance, wish: Wish, now: Date, t
     before: Object.fromEntries(keys.map((key) => [key, volumeName(state, key)])),
     after: Object.fromEntries(keys.map((key) => [key, `${name}_${key}_${id}`])),
     forecast: forecast(manifest, await measuredHere(appliance, snapshots)),
-    freeBytes: await freeSpace(),
+    freeBytes: await freeSpace(tools.engine, volumeName(state, 'agent')),
     lost: lostBetween(at, now.toISOString()),
   }
 }
@@ -73,8 +74,9 @@ export const showInstant = (at: Date): string => `${at.toISOString().slice(0, 19
 
 const isLatest = (wish: Wish) => 'snapshot' in wish && 'name' in wish.snapshot && wish.snapshot.name === 'latest'
 
-async function freeSpace(): Promise<number> {
-  const { bsize, bavail } = await statfs(LIB)
+/** Where the engine keeps its volumes, which may be another disk than ours. */
+async function freeSpace(engine: DockerEngine, volume: string): Promise<number> {
+  const { bsize, bavail } = await statfs((await engine.volumeFolder(volume)) ?? LIB)
   return bavail * bsize
 }
 
