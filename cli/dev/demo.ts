@@ -72,11 +72,14 @@ async function install(): Promise<void> {
   )
   await license()
   await audit()
+  await backup()
   await domicile('status', '--name', NAME)
   console.log(`
 Try next:
   dist/domicile license show
   dist/domicile license audit --html audit.html
+  dist/domicile backup list --explain
+  dist/domicile restore --latest --dry-run
   dist/domicile doctor
   dist/domicile apply --dry-run
   dist/domicile tls root > root.pem
@@ -111,6 +114,13 @@ async function audit(): Promise<void> {
     '--installation-key',
     'request.lic',
   )
+}
+
+/** A snapshot of everything, restored beside the appliance to see that it is what it was. */
+async function backup(): Promise<void> {
+  heading('Backup, and the proof that it can be restored')
+  await domicile('backup', 'create', '--name', NAME)
+  await domicile('backup', 'drill', '--name', NAME)
 }
 
 /** A demo is not production: a small or slow machine is good enough to look at it, and the record says who said so. */
