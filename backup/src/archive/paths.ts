@@ -9,7 +9,7 @@ export const PATHS = {
   /** Part `files`: everything below. */
   files: '/snapshot',
   documents: '/snapshot/documents',
-  /** By volume: a line for each document, `<SHA-256> <bytes> <mtime> <path>`; see `documents.ts`. */
+  /** By volume: a line for each document, `<SHA-256> <bytes> <mtime> <path>`, as `list-documents` of the image writes it. */
   lists: '/snapshot/lists',
   state: {
     settings: '/snapshot/state/appliance.yaml',

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { holdTag, refusedTag, type Source, tagsOf } from '@domicile/backup/archive'
+import { BackupRefusal } from '@domicile/backup/refusal'
 import { implausible, type Kind, runIdAt, type Snapshot, yardstick } from '@domicile/backup/snapshot'
 import { removeOwnContainer, type Stage, type Timed } from '@domicile/stacks/apply'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
@@ -95,7 +96,7 @@ export async function createSnapshot(
         return takeOutDamaged(name, archive, say)
       })
       const before = await readCatalogue(name)
-      await requireRoomFor(appliance, await sizeOf(room), before)
+      await makeRoom(appliance, archive, await sizeOf(room), before, timed)
       const making: Making = { appliance, request, run, at, before, documents, dog, timed }
       const made = await make(making, archive, room, roles, tools)
       if (wasDamaged) {
@@ -176,6 +177,23 @@ async function isWhole(
   const { hit, isNews } = await markHit(appliance.name, archive, found, await readCatalogue(appliance.name), at)
   if (isNews) say(`Warning: the archive is damaged. Not to be relied on any more: ${hit.join(', ') || 'nothing older'}`)
   return isClean(own)
+}
+
+/** What failed nights left in the archive is given back first: otherwise a disk that was full once would stay so. */
+async function makeRoom(
+  appliance: Appliance,
+  archive: Archive,
+  documentBytes: number,
+  before: readonly Snapshot[],
+  timed: ShowStep,
+): Promise<void> {
+  try {
+    await requireRoomFor(appliance, documentBytes, before)
+  } catch (error) {
+    if (!(error instanceof BackupRefusal) || error.code !== 'NO_ROOM') throw error
+    await timed('Give room back to the disk', () => archive.prune())
+    await requireRoomFor(appliance, documentBytes, before)
+  }
 }
 
 const sizeOf = async (room: Room): Promise<number> => {

@@ -19,17 +19,19 @@ export async function requireKey(appliance: string): Promise<void> {
 
 /**
  * Whether a snapshot will find room, by what the last ones took.
- * @returns how many bytes the database has on the disk
  * @throws BackupRefusal NO_ROOM (refused), DATABASE_REFUSED
  */
-export async function requireRoomFor(appliance: Appliance, documentBytes: number, before: readonly Snapshot[]) {
+export async function requireRoomFor(
+  appliance: Appliance,
+  documentBytes: number,
+  before: readonly Snapshot[],
+): Promise<void> {
   const { blueprint, engine, name } = appliance
   const question = `SELECT pg_database_size('${blueprint.database.name.replaceAll("'", "''")}');`
   const databaseBytes = Number((await sql(engine, postgresOf(blueprint), 'postgres', question)).trim())
   const needed = roomNeeded({ databaseBytes, documentBytes }, yardstick(before))
   const { bavail, bsize } = await statfs(backupFolder(name).archive)
   if (bavail * bsize < needed) throw noRoom(needed, bavail * bsize, backupFolder(name).archive)
-  return databaseBytes
 }
 
 /** Cheaper than asking the engine, which thinks half a second about the key each time. */
