@@ -37,6 +37,9 @@ const backupSchema = z.strictObject({
   timeZone: timeZone.optional(),
 })
 
+/** Who is told when something turns bad: `POST` with JSON that holds codes and instants, and no secrets. */
+const alertsSchema = z.strictObject({ webhook: z.url({ protocol: /^https?$/ }).max(2000) })
+
 /** `/etc/domicile/<name>/appliance.yaml`: what is wanted. */
 const wantedSchema = z.strictObject({
   format: z.literal(1),
@@ -49,6 +52,7 @@ const wantedSchema = z.strictObject({
     z.strictObject({ mode: z.literal('acme'), email: z.email(), directory: z.url().optional() }),
   ]),
   backup: backupSchema.optional(),
+  alerts: alertsSchema.optional(),
   accepted: z.array(z.strictObject({ check: z.string(), by: z.string(), why: z.string(), at: z.string() })),
 })
 

@@ -2,6 +2,7 @@ import { HELPER_SOCKET } from '@domicile/appliance-image/helper-protocol'
 import { layoutOf } from '@domicile/stacks/plan'
 import { backupLockHolder } from '../backup/lock.ts'
 import { backupSummary } from '../backup/summary.ts'
+import { alertOn } from './alert.ts'
 import { judgeThrown } from './judge-thrown.ts'
 import { listenOn } from './listen.ts'
 import { helperServer } from './server.ts'
@@ -31,7 +32,8 @@ export async function serveHelper({ appliance, version, operations, signal, log 
     clock: () => new Date(),
     log,
   })
-  const server = helperServer(worker, version)
+  const alert = () => void alertOn(appliance, signal, log)
+  const server = helperServer(worker, version, alert)
   const { activated } = await listenOn(server, `${lib}/run/${HELPER_SOCKET}`, process.env)
   log('serving', { appliance, version, activated })
   await new Promise<void>((resolve) => {

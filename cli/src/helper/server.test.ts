@@ -17,6 +17,7 @@ let server: Server
 let worker: Worker
 let notes: Note[]
 let holder: string | null
+let alerts: number
 /** Lets the operation at work end. */
 let end: (result: Result | Error) => void
 let stopped: AbortSignal | undefined
@@ -40,7 +41,10 @@ beforeEach(async () => {
     tell: async (note) => void notes.push(note),
     clock: () => new Date('2026-11-22T01:30:00Z'),
   })
-  server = helperServer(worker, '1.2.3')
+  alerts = 0
+  server = helperServer(worker, '1.2.3', () => {
+    alerts += 1
+  })
   await listenOn(server, socketPath, {})
 })
 afterEach(async () => {
@@ -105,6 +109,15 @@ test('one operation at a time, whoever has begun the other', async () => {
   expect(body).toMatchObject({ error: { message: expect.stringContaining('restore') } })
   holder = null
   expect((await ask('/v1/backup-drill')).status).toBe(202)
+})
+
+test('an alert is told on also while something is at work', async () => {
+  await ask('/v1/backup-create')
+
+  expect((await ask('/v1/alert')).status).toBe(202)
+  expect(alerts).toBe(1)
+  expect((await ask('/v1/alert', '{"url":"http://elsewhere"}')).status).toBe(400)
+  expect(alerts).toBe(1)
 })
 
 const refusal = new UserError('no', { code: 'NO_ROOM', hint: 'make some' })

@@ -25,11 +25,11 @@ class Unanswered extends Error {
 }
 
 /** Answers the verbs of `helper-protocol.ts`. Who may ask is decided by the folder that the socket is in. */
-export function helperServer(worker: Worker, version: string): Server {
+export function helperServer(worker: Worker, version: string, alert: () => void): Server {
   const server = createServer(
     { requestTimeout: 10_000, headersTimeout: 5000, maxHeaderSize: 8192 },
     (request, response) => {
-      void answer(worker, version, request)
+      void answer(worker, version, alert, request)
         .catch(asAnswer)
         .then((given) => send(response, given))
     },
@@ -38,10 +38,14 @@ export function helperServer(worker: Worker, version: string): Server {
   return server
 }
 
-async function answer(worker: Worker, version: string, request: IncomingMessage): Promise<Answer> {
+async function answer(worker: Worker, version: string, alert: () => void, request: IncomingMessage): Promise<Answer> {
   const verb = parseVerb(request)
   requireEmpty(await readBody(request))
   if (verb === 'ping') return { status: 200, body: { protocol: HELPER_VERSION, version, busy: worker.busy } }
+  if (verb === 'alert') {
+    alert()
+    return { status: 202, body: {} }
+  }
   return { status: 202, body: worker.take(verb.slice('backup-'.length) as HelperOperation) }
 }
 

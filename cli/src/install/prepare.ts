@@ -117,6 +117,7 @@ export async function wantedRecord(
     subnets: { internal: internal ?? '', edge: edge ?? '' },
     tls: wanted?.tls ?? { mode: 'internal' },
     ...(backup && { backup }),
+    ...(wanted?.alerts && { alerts: wanted.alerts }),
     accepted: wanted?.accepted ?? [],
   }
 }

@@ -20,11 +20,17 @@ class FakeHelper implements Helper {
   busy: HelperTaken | null = null
   trouble: Error | null = null
   pings = 0
+  alerts = 0
 
   async ping() {
     this.pings += 1
     if (this.trouble instanceof HelperGone) throw this.trouble
     return { protocol: 1, version: '0', busy: this.busy && { ...this.busy, since: now.toISOString() } }
+  }
+
+  async alert() {
+    if (this.trouble instanceof HelperGone) throw this.trouble
+    this.alerts += 1
   }
 
   async ask(operation: HelperOperation) {
@@ -196,6 +202,24 @@ test('without a helper for two days it is bad', async () => {
     { code: 'BACKUP_NONE', severity: 'fail' },
     { code: 'BACKUP_HELPER_GONE', severity: 'warn' },
   ])
+})
+
+test('what turns bad is told on once, and once more when it is well again', async () => {
+  const keeper = await open()
+  const failing = { outcome: 'failed', code: 'DISK_FULL', run: null, summary: null } as const
+  for (let hour = 0; hour < 100; hour++) {
+    later(HOUR_MS)
+    await keeper.run()
+    if (helper.busy) await done(keeper, failing)
+  }
+  expect(helper.alerts).toBe(1)
+
+  while (!helper.busy) await minutes(keeper, 10)
+  await done(keeper)
+  await minutes(keeper, 60)
+
+  expect(await codes(keeper)).toEqual([])
+  expect(helper.alerts).toBe(2)
 })
 
 test('while another operation is at work it waits, and that is no failure', async () => {

@@ -46,11 +46,30 @@ export class BackupKeeper {
 
   /** Looks once whether something is to be done. A helper that is not there is no failure of this: it is said. */
   run = async (): Promise<void> => {
+    await this.#act()
+    await this.#alert()
+  }
+
+  async #act(): Promise<void> {
     const { reachable } = this.#ports
     if (this.#kept.asked && (await this.#isAtWork(this.#kept.asked.id))) return
     const { due } = await this.#plan()
     if (due && this.#kept.schedule.running === null) await this.#ask(due)
     else await this.#look(reachable())
+  }
+
+  /** Told on once when something turns bad, and once when it is well again. Who cannot be told now is told later. */
+  async #alert(): Promise<void> {
+    const { findings } = await this.status()
+    const bad = findings.filter(({ severity }) => severity === 'fail').map(({ code }) => code)
+    const alerted = [...new Set(bad)].sort()
+    if (alerted.join() === this.#kept.alerted.join() || !this.#ports.reachable()) return
+    this.#ports.log('backup-alert', { codes: alerted })
+    const told = await this.#ports.helper.alert().then(
+      () => true,
+      () => false,
+    )
+    if (told) await this.#keep({ alerted })
   }
 
   /** An installation that is under way and a restart of the socket take moments. */

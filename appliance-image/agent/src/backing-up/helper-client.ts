@@ -24,6 +24,8 @@ export interface Helper {
   ping(): Promise<HelperPong>
   /** Returns when the helper has taken it on. @throws HelperGone, HelperBusy */
   ask(operation: HelperOperation): Promise<HelperTaken>
+  /** Returns when the helper will tell it on. @throws HelperGone */
+  alert(): Promise<void>
 }
 
 /** Asks the host's helper over its Unix socket. */
@@ -40,6 +42,10 @@ export const helperAt = (socketPath: string): Helper => ({
     if (status === 202 && taken.success && taken.data.operation === operation) return taken.data
     if (status === 409) throw new HelperBusy(reasonOf(status, body))
     throw new HelperGone(`it answers “backup-${operation}” with ${reasonOf(status, body)}`)
+  },
+  async alert() {
+    const { status, body } = await post(socketPath, 'alert')
+    if (status !== 202) throw new HelperGone(`it answers “alert” with ${reasonOf(status, body)}`)
   },
 })
 

@@ -12,7 +12,12 @@ export const HELPER_SOCKET = 'helper.sock'
 export const HELPER_OPERATIONS = ['create', 'drill', 'check', 'second-copy'] as const
 export type HelperOperation = (typeof HELPER_OPERATIONS)[number]
 
-export const HELPER_VERBS = ['ping', ...HELPER_OPERATIONS.map((operation) => `backup-${operation}` as const)] as const
+/** `alert`: tell whoever the admin named what is bad now; what that is the helper asks the agent. */
+export const HELPER_VERBS = [
+  'ping',
+  'alert',
+  ...HELPER_OPERATIONS.map((operation) => `backup-${operation}` as const),
+] as const
 export type HelperVerb = (typeof HELPER_VERBS)[number]
 
 /** No more than this is read of a request or an answer. */

@@ -12,6 +12,8 @@ const keptSchema = z.strictObject({
   goneSince: z.nullable(z.iso.datetime()),
   /** When the file before this one could not be read, until somebody tells again how the snapshots are. */
   brokenAt: z.nullable(z.iso.datetime()),
+  /** What was bad when it was last told on: codes, in order. */
+  alerted: z._default(z.array(z.string()), []),
 })
 
 export interface Kept {
@@ -19,6 +21,7 @@ export interface Kept {
   readonly asked: z.infer<typeof keptSchema>['asked']
   readonly goneSince: string | null
   readonly brokenAt: string | null
+  readonly alerted: readonly string[]
 }
 
 /** What must outlast a restart of the agent. */
@@ -34,7 +37,7 @@ export class ScheduleFile {
 
   /** What was kept. A file that cannot be read is put aside: backups begin anew rather than not at all. */
   async read(now: Date): Promise<Kept> {
-    const fresh = { schedule: freshState(now), asked: null, goneSince: null, brokenAt: null }
+    const fresh = { schedule: freshState(now), asked: null, goneSince: null, brokenAt: null, alerted: [] }
     const text = await readFileIfThere(this.#path).catch(messageOf)
     if (text === null) return fresh
     try {
