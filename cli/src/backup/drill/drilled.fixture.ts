@@ -17,6 +17,9 @@ import { TO_GIVE } from './source.ts'
 const ROOT = join(import.meta.dirname, '../../../..')
 export const PROGRAM = join(ROOT, 'cli/bin/domicile.ts')
 
+/** Of its own: the one of the stack may be built anew by whoever else tries it at this moment. */
+const IMAGE = 'domicile-test/guestbook-drill:1'
+
 /** As the archive's room has it. */
 const RESTIC = 'restic --repo /repository --password-file /run/secrets/backup_archive_key --cache-dir /cache --quiet'
 
@@ -144,6 +147,7 @@ export class Installed implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.program('uninstall', '--name', this.name, '--remove-backups', '--yes')
+    await execa('docker', ['image', 'rm', IMAGE], { reject: false })
     await rm(this.#folder, { recursive: true, force: true })
   }
 }
@@ -158,6 +162,7 @@ async function addDocuments(stack: string): Promise<void> {
   const before = await readFile(compose, 'utf8')
   const service = '    secrets: [database_password]\n'
   const after = before
+    .replace(/image: \S+/, `image: ${IMAGE}`)
     .replace(service, `${service}    volumes: [files:/var/lib/guestbook]\n`)
     .replace('\nsecrets:\n', '\nvolumes:\n  files:\n\nsecrets:\n')
   await writeFile(compose, after)
