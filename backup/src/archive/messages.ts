@@ -80,6 +80,8 @@ export function messageOf(line: string): Message | undefined {
 
 export interface ArchiveSnapshot {
   readonly id: string
+  /** The id that it was made under: one that was copied, or whose tags were changed, has another one since. */
+  readonly original: string
   readonly at: Date
   readonly host: string
   readonly tags: readonly string[]
@@ -91,6 +93,7 @@ export interface ArchiveSnapshot {
 
 const snapshot = z.object({
   id,
+  original: z.optional(z.nullable(id)),
   time: z.string(),
   hostname: z._default(z.string(), ''),
   tags: z.optional(z.nullable(z.array(z.string()))),
@@ -103,8 +106,8 @@ export function snapshotsOf(text: string): ArchiveSnapshot[] {
   const read = z.nullable(z.array(snapshot)).safeParse(jsonOf(text))
   if (!read.success) throw unreadable(text)
   return (read.data ?? [])
-    .map(({ id, time, hostname, tags, paths, summary }) => ({
-      ...{ id, at: new Date(time), host: hostname, tags: tags ?? [], paths },
+    .map(({ id, original, time, hostname, tags, paths, summary }) => ({
+      ...{ id, original: original ?? id, at: new Date(time), host: hostname, tags: tags ?? [], paths },
       ...{ bytes: summary?.total_bytes_processed ?? null, added: summary?.data_added_packed ?? null },
     }))
     .sort((a, b) => a.at.getTime() - b.at.getTime())

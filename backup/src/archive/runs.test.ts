@@ -9,7 +9,7 @@ const AT = new Date('2026-11-22T01:30:00Z')
 
 let made = 0
 const part = (run: string, name: 'database' | 'files' | 'manifest', more: readonly string[] = []): ArchiveSnapshot => ({
-  ...{ id: `${name}-${++made}`, at: AT, host: 'erp', paths: [], bytes: 10, added: 5 },
+  ...{ id: `${name}-${++made}`, original: `${name}-${made}`, at: AT, host: 'erp', paths: [], bytes: 10, added: 5 },
   tags: [...tagsOf(run, 'scheduled', name), ...more],
 })
 
@@ -20,6 +20,15 @@ test('a run is whole with all its parts, whatever the order of them and of their
   }))
   expect(runsOf(parts)).toMatchObject([{ run: A, kind: 'scheduled', hold: null, refused: null, added: 15 }])
   expect(unfinishedParts(parts)).toEqual([])
+})
+
+test('a run that was copied is still known by what its manifest names', () => {
+  const parts = [part(A, 'database'), part(A, 'files'), part(A, 'manifest')]
+  const copied = parts.map((one) => ({ ...one, id: `copy-of-${one.id}` }))
+
+  const [here] = runsOf(parts)
+  expect(runsOf(copied)).toMatchObject([{ originals: here?.parts }])
+  expect(runsOf(copied)[0]?.parts).not.toEqual(here?.parts)
 })
 
 test.each(['database', 'files', 'manifest'] as const)('without %s there is no run, and the rest may go', (missing) => {

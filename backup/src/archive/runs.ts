@@ -15,6 +15,8 @@ export interface Run {
   /** Why it does not count, as a code; null: it was whole and plausible when it was made. */
   readonly refused: string | null
   readonly parts: Readonly<Record<Part, string>>
+  /** The ids under which they were made, as the manifest names them. */
+  readonly originals: Readonly<Record<Part, string>>
   /** As stored, of all parts together. */
   readonly added: number
 }
@@ -34,6 +36,7 @@ export function runsOf(snapshots: readonly ArchiveSnapshot[]): Run[] {
   return [...byRun(snapshots)].flatMap(([run, found]) => {
     const parts = Object.fromEntries(found.map(({ id, tags }) => [valueIn(tags, 'part='), id]))
     const { database, files, manifest } = parts
+    const madeAs = (id: string) => found.find((one) => one.id === id)?.original ?? id
     const kind = KINDS.find((known) => known === valueIn(found[0]?.tags ?? [], 'kind='))
     const written = found.find(({ id }) => id === manifest)
     if (!database || !files || !manifest || !written || !kind) return []
@@ -41,6 +44,7 @@ export function runsOf(snapshots: readonly ArchiveSnapshot[]): Run[] {
     return [
       {
         ...{ run, kind, at: written.at, parts: { database, files, manifest } },
+        originals: { database: madeAs(database), files: madeAs(files), manifest: madeAs(manifest) },
         hold: hold === undefined ? null : Buffer.from(hold, 'base64url').toString(),
         refused: valueIn(written.tags, REFUSED) ?? null,
         added: found.reduce((sum, { added }) => sum + (added ?? 0), 0),

@@ -45,11 +45,7 @@ export function requireRelease({ run, manifest }: Chosen, { manifest: given }: O
 /** The run as this host's own archive has it now, for the catalogue. */
 export async function asHere(archive: Archive, run: string): Promise<Snapshot> {
   const here = runsOf(await archive.list()).find((one) => one.run === run)
-  if (here) {
-    const { parts, ...snapshot } = await snapshotOf(archive, here)
-    // The manifest names the parts as they were on the lost host; copied, they have other ids.
-    return { ...snapshot, parts, refused: here.refused }
-  }
+  if (here) return snapshotOf(archive, here)
   throw new BackupRefusal(`The snapshot ${run} did not arrive whole.`, {
     code: 'SNAPSHOT_UNKNOWN',
     hint: 'Run the same command again; what has arrived is not fetched twice.',

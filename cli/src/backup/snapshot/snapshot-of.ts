@@ -17,8 +17,8 @@ export async function snapshotOf(archive: Archive, run: Run): Promise<Snapshot> 
   const { text, manifest } = await manifestOf(archive, run)
   const agrees =
     manifest?.run === run.run &&
-    manifest.parts.database === run.parts.database &&
-    manifest.parts.files === run.parts.files
+    manifest.parts.database === run.originals.database &&
+    manifest.parts.files === run.originals.files
   return {
     ...{ run: run.run, at: manifest?.at ?? run.at.toISOString(), kind: run.kind, hold: run.hold, parts: run.parts },
     release: { name: manifest?.release.name ?? '', version: manifest?.release.version ?? '' },
