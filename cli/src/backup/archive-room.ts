@@ -31,6 +31,7 @@ export interface ArchiveRoom {
   readonly network?: 'none' | 'internal' | 'edge'
   /** Besides the one to read: who puts files back gives them their owners and their rights. */
   readonly capabilities?: readonly string[]
+  readonly yields?: boolean
 }
 
 /** Packs are written there before they go to the repository; a few of them at a time, of 16 MiB and more. */
@@ -42,7 +43,7 @@ const PACKS = 'rw,nosuid,nodev,size=384m,mode=1777'
  */
 export async function withArchive<T>(
   appliance: Pick<Appliance, 'name' | 'state'>,
-  { service, mounts = [], network = 'none', capabilities = [] }: ArchiveRoom,
+  { service, mounts = [], network = 'none', capabilities = [], yields = false }: ArchiveRoom,
   tools: RoomTools,
   work: (archive: Archive, room: Room) => Promise<T>,
 ): Promise<T> {
@@ -55,7 +56,7 @@ export async function withArchive<T>(
     // How often it says how far it is; by itself it says nothing where nobody looks at a terminal.
     environment: { RESTIC_PROGRESS_FPS: '1', TZ: 'UTC' },
     tmpfs: { '/tmp': PACKS },
-    memoryBytes: 1024 * MIB,
+    ...{ memoryBytes: 1024 * MIB, yields },
   }
   return withRoom(appliance, spec, tools, (room) => work(new Archive(room), room))
 }

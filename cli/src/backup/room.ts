@@ -6,7 +6,7 @@ import type { DockerEngine } from '../engine/docker-engine.ts'
 
 const MIB = 2 ** 20
 /** A sixteenth of what each of the application's containers gets while both want it; all of it otherwise. */
-const CPU_SHARES = 64
+const YIELDING_SHARES = 64
 
 export interface RoomSpec {
   /** Ends up in the container's name: `<appliance>-<service>-job`. */
@@ -21,6 +21,8 @@ export interface RoomSpec {
   readonly environment?: Readonly<Record<string, string>>
   readonly tmpfs?: Readonly<Record<string, string>>
   readonly memoryBytes?: number
+  /** Whether the application goes first while both want the processors: nobody waits for this work. */
+  readonly yields?: boolean
 }
 
 export interface RoomTools {
@@ -73,7 +75,7 @@ export async function withRoom<T>(
 function containerOf(
   appliance: string,
   images: Appliance['state']['images'],
-  { service, role, mounts, network, user, ...spec }: RoomSpec,
+  { service, role, mounts, network, user, yields = false, ...spec }: RoomSpec,
 ): ContainerSpec {
   const image = images.find((candidate) => candidate.role === role)
   if (!image) throw imageUnknown(role)
@@ -93,7 +95,7 @@ function containerOf(
       ports: [],
       capabilities: spec.capabilities ?? [],
       memoryBytes: spec.memoryBytes ?? 768 * MIB,
-      cpuShares: CPU_SHARES,
+      ...(yields && { cpuShares: YIELDING_SHARES }),
       pids: 200,
       after: [],
       stopSeconds: 1,

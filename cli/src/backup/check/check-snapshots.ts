@@ -48,7 +48,7 @@ export async function checkSnapshots(
   return withBackupLock(name, 'backup verify', () =>
     onTrail(name, `backup verify (${how})`, now, async () => {
       await requireArchive(name)
-      return withArchive(appliance, { service: 'backup-check' }, { engine, signal }, async (archive) => {
+      return withArchive(appliance, { service: 'backup-check', yields: true }, { engine, signal }, async (archive) => {
         if (await hasLocks(name)) await archive.unlock()
         let result: CheckResult | undefined
         await stage.show({ title: 'Read the archive back' }, async (say) => {

@@ -89,7 +89,7 @@ export async function createSnapshot(
     const roles = await prepareStaging(name)
     const run = runIdAt(at, randomBytes(3).toString('hex'))
     const mounts = await sourceMounts(appliance, documents)
-    const room = { service: ARCHIVE_ROOM, mounts }
+    const room = { service: ARCHIVE_ROOM, mounts, yields: true }
     const snapshot = await withArchive(appliance, room, { engine, signal: dog.signal }, async (archive, room) => {
       const wasDamaged = await timed('Look what is there', async () => {
         await tidyUp(appliance, archive, say)

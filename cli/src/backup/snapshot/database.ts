@@ -48,7 +48,8 @@ export async function takeDatabase(
   dog: Watchdog,
 ): Promise<DatabaseTaken> {
   const tools = { engine, signal: dog.signal }
-  return withArchive(appliance, { service: DATABASE_ROOM, network: 'internal' }, tools, async (archive, room) => {
+  const inside = { service: DATABASE_ROOM, network: 'internal', yields: true } as const
+  return withArchive(appliance, inside, tools, async (archive, room) => {
     const { database } = appliance.blueprint
     const [owner, meter, key] = await Promise.all(
       [database.ownerSecret, database.meterSecret, backupFolder(appliance.name).archiveKey].map(readSecret),
