@@ -1,11 +1,11 @@
 import { durationText, requireSpace } from '@domicile/backup/restore'
-import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { Args, Flags } from '@oclif/core'
 import { type Appliance, openAppliance, requireRoot } from '../appliance/appliance.ts'
 import { ApplianceCommand, dryRunFlag, nameFlag, yesFlag } from '../appliance-command.ts'
 import { withBackupLock } from '../backup/lock.ts'
 import { type NewHostFlags, newHostFlags } from '../backup/new-host/flags.ts'
 import { arrivedText, runNewHost } from '../backup/new-host/run-new-host.ts'
+import { PARTS, type PartWanted, takePart } from '../backup/restore/only/take.ts'
 import { planRestore, type RestorePlan, type Wish } from '../backup/restore/plan.ts'
 import { makePreRestore } from '../backup/restore/pre-restore.ts'
 import {
@@ -16,6 +16,7 @@ import {
   type RestoreTools,
   takeUp,
 } from '../backup/restore/restore.ts'
+import { readWords } from '../backup/restore/wish.ts'
 import { DockerEngine } from '../engine/docker-engine.ts'
 import { planLines, restoredText } from '../screen/restore-text.ts'
 import { stage } from '../screen/stage.ts'
@@ -29,11 +30,15 @@ export default class Restore extends ApplianceCommand {
     '<%= config.bin %> <%= command.id %> 20261122T013000Z-3f9a1c',
     '<%= config.bin %> <%= command.id %> --latest --yes',
     '<%= config.bin %> <%= command.id %> --at "2026-11-20 14:35"',
+    '<%= config.bin %> <%= command.id %> --latest --only table party --into party_before',
+    '<%= config.bin %> <%= command.id %> --latest --only documents filestore/2026 --to /root/documents',
     '<%= config.bin %> <%= command.id %> --to-new-host --sheet sheet.txt --release erp-7.0.30.domicile --vendor-key vendor.pub',
   ]
   static override args = {
     snapshot: Args.string({ description: 'run id of a snapshot, or the beginning of it; see `backup list`' }),
   }
+  // Names of tables or paths of documents may follow.
+  static override strict = false
   static override flags = {
     name: nameFlag,
     yes: yesFlag,
@@ -43,19 +48,27 @@ export default class Restore extends ApplianceCommand {
       summary: 'the database as it was then, to the second, in this host’s time zone unless one is named',
       helpValue: 'TIME',
     }),
+    only: Flags.option({
+      options: PARTS,
+      summary:
+        'put a part beside what runs, and switch nothing: named tables into a database, documents into a folder, the whole database into a file of SQL',
+    })(),
+    into: Flags.string({ summary: 'database to make for the tables', helpValue: 'DATABASE', dependsOn: ['only'] }),
+    to: Flags.string({ summary: 'folder or file to make', helpValue: 'PLACE', dependsOn: ['only'] }),
     'without-snapshot': Flags.boolean({ summary: 'make no snapshot of what runs now before it is put aside' }),
     ...newHostFlags,
   }
 
   async run() {
-    const { args, flags } = await this.parse(Restore)
+    const { args, argv, flags } = await this.parse(Restore)
     requireRoot()
     if (flags['to-new-host']) return this.arrive(args.snapshot, flags)
-    const wish = wishOf(args.snapshot, flags.latest, flags.at)
+    const { wish, names } = readWords(argv.map(String), flags)
     const { name } = await openAppliance(flags.name)
     return withBackupLock(name, 'restore', async () => {
       const appliance = await openAppliance(name)
       const tools = this.tools()
+      if (flags.only) return this.take(appliance, wish, { ...flags, only: flags.only, names })
       if (flags['dry-run']) return this.show(appliance, await planRestore(appliance, wish, tools.now(), tools))
       const { begun, ended } = await takeUp(appliance, tools)
       if (ended) return this.done(ended)
@@ -87,6 +100,14 @@ export default class Restore extends ApplianceCommand {
     return { changed: true, ...result }
   }
 
+  private async take(appliance: Appliance, wish: Wish, wanted: PartWanted) {
+    const tools = this.tools()
+    const plan = await planRestore(appliance, wish, tools.now(), tools)
+    const { said, ...taken } = await takePart(appliance, plan, wanted, tools)
+    this.log(said)
+    return { changed: true, snapshot: plan.snapshot.run, ...taken, steps: [] }
+  }
+
   private tools(): RestoreTools {
     return {
       ...{ engine: new DockerEngine(), stage: stage(this.jsonEnabled()), signal: this.signal },
@@ -110,28 +131,3 @@ const factsOf = ({ snapshot, at, forecast, freeBytes, lost }: RestorePlan) => ({
   ...{ snapshot: snapshot.run, at, needed: forecast.bytes, freeBytes, lost },
   forecast: { seconds: forecast.seconds, measured: forecast.measured },
 })
-
-function wishOf(snapshot: string | undefined, latest: boolean, at: string | undefined): Wish {
-  const ways = [snapshot !== undefined, latest, at !== undefined].filter(Boolean).length
-  if (ways !== 1)
-    throw usage(
-      ways === 0 ? 'What is to be restored was not said.' : 'More than one thing to restore was given.',
-      'Give a run id of `domicile backup list`, or --latest, or --at TIME.',
-    )
-  return at === undefined ? { snapshot: { name: snapshot ?? 'latest' } } : { instant: pastInstant(at, new Date()) }
-}
-
-function pastInstant(text: string, now: Date): Date {
-  const form = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?$/
-  const instant = form.test(text) ? new Date(text.replace(' ', 'T')) : new Date(Number.NaN)
-  if (Number.isNaN(instant.getTime()))
-    throw usage(
-      `--at ${text} is not a point in time.`,
-      'Write it as 2026-11-20 14:35, 2026-11-20 14:35:10 or 2026-11-20T14:35+01:00.',
-    )
-  if (instant > now) throw usage(`--at ${text} is in the future.`, 'Give a moment that has been.')
-  return instant
-}
-
-const usage = (message: string, hint: string) =>
-  new UserError(message, { code: 'USAGE', hint, exitCode: ExitCode.Usage })

@@ -52,7 +52,7 @@ export const fillFromSnapshot =
     )
 
 /** Who puts files back gives them to their owners. */
-const TO_GIVE = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID']
+export const TO_GIVE = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID']
 
 /** Puts documents into new volumes, with owners, modes and times. @param volumes the engine's, by name in the stack */
 export async function fillDocuments(

@@ -1,0 +1,45 @@
+import { ExitCode, UserError } from '@domicile/stacks/kernel'
+import type { Wish } from './plan.ts'
+
+interface WishFlags {
+  readonly latest: boolean
+  readonly at: string | undefined
+  readonly only: string | undefined
+}
+
+/**
+ * What is meant by the words of a command: the snapshot first, unless --latest or --at says which, then what names parts.
+ * @throws UserError USAGE (2)
+ */
+export function readWords(words: readonly string[], flags: WishFlags): { wish: Wish; names: readonly string[] } {
+  const chosen = flags.latest || flags.at !== undefined
+  const [snapshot, names] = chosen && flags.only ? [undefined, words] : [words[0], words.slice(1)]
+  if (!flags.only && names.length > 0) throw moreThanOne()
+  return { wish: wishOf(snapshot, flags), names }
+}
+
+function wishOf(snapshot: string | undefined, { latest, at }: WishFlags): Wish {
+  const ways = [snapshot !== undefined, latest, at !== undefined].filter(Boolean).length
+  if (ways === 0) throw usage('What is to be restored was not said.', ONE)
+  if (ways > 1) throw moreThanOne()
+  return at === undefined ? { snapshot: { name: snapshot ?? 'latest' } } : { instant: pastInstant(at, new Date()) }
+}
+
+function pastInstant(text: string, now: Date): Date {
+  const form = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?$/
+  const instant = form.test(text) ? new Date(text.replace(' ', 'T')) : new Date(Number.NaN)
+  if (Number.isNaN(instant.getTime()))
+    throw usage(
+      `--at ${text} is not a point in time.`,
+      'Write it as 2026-11-20 14:35, 2026-11-20 14:35:10 or 2026-11-20T14:35+01:00.',
+    )
+  if (instant > now) throw usage(`--at ${text} is in the future.`, 'Give a moment that has been.')
+  return instant
+}
+
+const ONE = 'Give a run id of `domicile backup list`, or --latest, or --at TIME.'
+
+const moreThanOne = () => usage('More than one thing to restore was given.', ONE)
+
+const usage = (message: string, hint: string) =>
+  new UserError(message, { code: 'USAGE', hint, exitCode: ExitCode.Usage })
