@@ -31,9 +31,3 @@ export const STATE_BROKEN = (at: string): Finding => ({
   message: `What the agent knew of the backups could not be read (${minute(at)}); it was put aside. The snapshots are not touched by that.`,
   hint: 'It is known again after the next snapshot: `domicile backup create`.',
 })
-
-export const UNPLANNED = (why: string): Finding => ({
-  ...{ code: 'BACKUP_UNPLANNED', severity: 'fail' },
-  message: `The agent cannot say what is due: ${why}`,
-  hint: 'See the log: `domicile logs agent`; then `domicile restart agent`.',
-})

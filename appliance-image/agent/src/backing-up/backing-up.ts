@@ -37,9 +37,15 @@ export async function startBackingUp(
       reachable: () => existsSync(socket),
       file: new ScheduleFile(join(folder, 'state.json'), log),
     },
-    plan: (schedule, now) => {
+    plan: ({ schedule, goneSince, brokenAt }, now) => {
       const [terms, installation] = [keeper.licence?.terms.text ?? null, keeper.installation.id]
-      return planner.plan({ schedule, wanted, terms, now: now.toISOString(), installation })
+      return planner.plan({
+        kept: { schedule, goneSince, brokenAt },
+        wanted,
+        terms,
+        now: now.toISOString(),
+        installation,
+      })
     },
     ...{ clock, log },
   })

@@ -61,9 +61,9 @@ const open = () =>
   BackupKeeper.open({
     ...{ helper, reachable: () => reachable, clock: () => now, log: () => undefined },
     file: new ScheduleFile(join(folder, 'state.json'), () => undefined),
-    plan: async (schedule, at) => {
+    plan: async (kept, at) => {
       plans += 1
-      return planBackups({ schedule, wanted: {}, terms: null, now: at.toISOString(), installation: INSTALLATION })
+      return planBackups({ kept, wanted: {}, terms: null, now: at.toISOString(), installation: INSTALLATION })
     },
   })
 

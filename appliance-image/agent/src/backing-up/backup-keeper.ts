@@ -1,7 +1,6 @@
-import { begun, noted, type Operation, type ScheduleState } from '@domicile/backup/schedule'
+import { begun, noted, type Operation } from '@domicile/backup/schedule'
 import { type Log, messageOf } from '../log.ts'
 import type { BackupStatus, VerbRequest } from '../protocol.ts'
-import { ATTEMPT_FAILED, HELPER_GONE, STATE_BROKEN, UNPLANNED } from './advice.ts'
 import { type Helper, HelperBusy } from './helper-client.ts'
 import type { Plan } from './planner.ts'
 import type { Kept, ScheduleFile } from './schedule-file.ts'
@@ -12,7 +11,7 @@ export interface BackupKeeperPorts {
   readonly reachable: () => boolean
   readonly file: ScheduleFile
   /** What is due at an instant, as the contract and the admin want it. */
-  readonly plan: (schedule: ScheduleState, now: Date) => Promise<Plan>
+  readonly plan: (kept: Kept, now: Date) => Promise<Plan>
   readonly clock: () => Date
   readonly log: Log
 }
@@ -29,7 +28,7 @@ const MISSED_LOOKS = 5
 export class BackupKeeper {
   readonly #ports: BackupKeeperPorts
   #kept: Kept
-  #planned: { readonly plan: Plan; readonly schedule: ScheduleState; readonly at: number } | null = null
+  #planned: { readonly plan: Plan; readonly kept: Kept; readonly at: number } | null = null
   /** Looks in a row without a socket. */
   #missed = 0
   /** What ended so soon that its end came before the answer to who asked. */
@@ -91,40 +90,30 @@ export class BackupKeeper {
 
   async status(): Promise<BackupStatus> {
     const { summary, running } = this.#kept.schedule
-    const plan = await this.#plan().catch((error) => ({ next: null, findings: [UNPLANNED(messageOf(error))] }))
+    const plan = await this.#plan().catch((error) => ({ next: null, findings: [unplanned(messageOf(error))] }))
     return {
       lastSnapshot: summary.snapshot?.at ?? null,
       lastProof: summary.proof?.at ?? null,
       next: plan.next && { what: plan.next.operation, at: plan.next.at },
       running: running && { what: running.operation, since: running.since },
-      findings: [...plan.findings, ...this.#ownFindings()],
+      findings: plan.findings,
     }
-  }
-
-  #ownFindings(): BackupStatus['findings'] {
-    const { goneSince, brokenAt, schedule } = this.#kept
-    const failing = Object.entries(schedule.attempts).filter(([, { failures }]) => failures > 0)
-    return [
-      ...(goneSince ? [HELPER_GONE(goneSince)] : []),
-      ...failing.map(([operation, attempt]) => ATTEMPT_FAILED(operation as Operation, attempt)),
-      ...(brokenAt ? [STATE_BROKEN(brokenAt)] : []),
-    ]
   }
 
   /** Made anew when anything has happened, when its next time has come, and after a while. @throws Error when it cannot be made */
   async #plan(): Promise<Plan> {
-    const { schedule } = this.#kept
+    const kept = this.#kept
     const now = this.#ports.clock()
     const made = this.#planned
     const age = made ? now.getTime() - made.at : 0
     const holds =
-      made?.schedule === schedule &&
+      made?.kept === kept &&
       age >= 0 &&
       age < PLAN_MS &&
       (made.plan.due !== null || now.toISOString() < made.plan.next.at)
     if (made && holds) return made.plan
-    const plan = await this.#ports.plan(schedule, now)
-    this.#planned = { plan, schedule, at: now.getTime() }
+    const plan = await this.#ports.plan(kept, now)
+    this.#planned = { plan, kept, at: now.getTime() }
     return plan
   }
 
@@ -187,3 +176,8 @@ export class BackupKeeper {
     return this.#ports.file.write(this.#kept)
   }
 }
+
+const unplanned = (why: string): BackupStatus['findings'][number] => ({
+  ...{ code: 'BACKUP_UNPLANNED', severity: 'fail', message: `The agent cannot say what is due: ${why}` },
+  hint: 'See the log: `domicile logs agent`; then `domicile restart agent`.',
+})

@@ -1,8 +1,10 @@
-import type { Finding, Operation, ScheduleState } from '@domicile/backup/schedule'
+import type { Operation } from '@domicile/backup/schedule'
 import type { Config } from '../config.ts'
+import type { BackupStatus } from '../protocol.ts'
+import type { Kept } from './schedule-file.ts'
 
 export interface PlanQuestion {
-  readonly schedule: ScheduleState
+  readonly kept: Pick<Kept, 'schedule' | 'goneSince' | 'brokenAt'>
   /** What the admin wants. */
   readonly wanted: Config['backup']
   /** The contract's terms, as text; null without a licence. */
@@ -18,11 +20,11 @@ export interface Plan {
   readonly due: Operation | null
   readonly next: { readonly operation: Operation; readonly at: string }
   /** Worst first. */
-  readonly findings: readonly Finding[]
+  readonly findings: BackupStatus['findings']
 }
 
 /**
- * Says what is due and what is late. A port: calendars and terms take more memory than the rest of the agent together, and
+ * Says what is due and what is not as it should be. A port: calendars, terms and words take more memory than the rest of the agent together, and
  * a plan holds for minutes.
  */
 export interface Planner {

@@ -1,17 +1,29 @@
 import { isZone } from '@domicile/backup/calendar'
-import { DEFAULT_SCHEDULE, due, findings, next, type ScheduleTerms } from '@domicile/backup/schedule'
+import { DEFAULT_SCHEDULE, due, findings, next, type Operation, type ScheduleTerms } from '@domicile/backup/schedule'
 import { parseTerms, type Terms } from '@domicile/license/terms'
+import { ATTEMPT_FAILED, HELPER_GONE, STATE_BROKEN } from './advice.ts'
 import type { Plan, PlanQuestion } from './planner.ts'
 
-export function planBackups({ schedule, wanted, terms, now, installation }: PlanQuestion): Plan {
+export function planBackups({ kept, wanted, terms, now, installation }: PlanQuestion): Plan {
+  const { schedule } = kept
   const at = new Date(now)
   const agreed = scheduleTerms(wanted, readTerms(terms))
   const following = next(schedule, agreed, at, installation)
   return {
     due: due(schedule, agreed, at, installation)?.operation ?? null,
     next: { operation: following.operation, at: following.at.toISOString() },
-    findings: findings(schedule, agreed, at),
+    findings: [...findings(schedule, agreed, at), ...troubles(kept)],
   }
+}
+
+/** What is late will be said; these say why. */
+function troubles({ schedule, goneSince, brokenAt }: PlanQuestion['kept']): Plan['findings'] {
+  const failing = Object.entries(schedule.attempts).filter(([, { failures }]) => failures > 0)
+  return [
+    ...(goneSince ? [HELPER_GONE(goneSince)] : []),
+    ...failing.map(([operation, attempt]) => ATTEMPT_FAILED(operation as Operation, attempt)),
+    ...(brokenAt ? [STATE_BROKEN(brokenAt)] : []),
+  ]
 }
 
 /** As the contract says, and as the admin wants it where the contract leaves it open. */
