@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, statfs } from 'node:fs/promises'
 import type { ParsedSheet } from '@domicile/backup/keys'
 import { BackupRefusal } from '@domicile/backup/refusal'
@@ -75,6 +76,8 @@ export async function restoreToNewHost(order: NewHostOrder, tools: NewHostTools)
   const began = performance.now()
   const [arrival, earlier] = [await readArrival(name), await readEarlier(name)]
   if (earlier.state && !arrival) throw taken(name, earlier.state)
+  // Its key would be lost under the one that comes.
+  if (!arrival && existsSync(`${backupFolder(name).archive}/config`)) throw archiveThere(name)
   const steps: Timed[] = []
   const timed = stepper(tools, steps)
   await mkdir(backupFolder(name).root, { recursive: true, mode: 0o711 })
@@ -244,3 +247,9 @@ const taken = (name: string, { status }: StateRecord) =>
       hint: `Nothing was changed. To put its data back: domicile restore --latest --name ${name}. To start over: domicile uninstall --name ${name}`,
     },
   )
+
+const archiveThere = (name: string) =>
+  new BackupRefusal(`This host has backups of an appliance “${name}”, which an uninstall left.`, {
+    code: 'NEW_HOST_TAKEN',
+    hint: `Nothing was changed. An installation under that name finds them again: domicile install RELEASE --name ${name}. To be rid of them: domicile uninstall --name ${name} --remove-backups`,
+  })
