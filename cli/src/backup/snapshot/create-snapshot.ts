@@ -12,7 +12,7 @@ import { isClean, markHit, SUSPECT } from '../check/check-snapshots.ts'
 import { readmitWhole, takeOutDamaged } from '../check/make-good.ts'
 import type { Room, RoomTools } from '../room.ts'
 import { DATABASE_ROOM, type DatabaseTaken, takeDatabase } from './database.ts'
-import { countUnsettled, listDocuments, writeFiles } from './documents.ts'
+import { countUnsettled, listDocuments, refuseUnreadable, writeFiles } from './documents.ts'
 import { writeManifest } from './manifest.ts'
 import { requireKey, requireRoomFor } from './preconditions.ts'
 import { type DocumentVolume, documentVolumes, prepareStaging, sourceMounts } from './staging.ts'
@@ -131,11 +131,12 @@ async function make(
   for (const warning of database.warnings) say(`Warning: ${warning}`)
   const listed = await timed('List the documents', () => listDocuments(room, documents))
   const files = await timed('Copy documents, settings, secrets and licence', () =>
-    writeFiles(room, archive, source('files'), dog),
+    writeFiles(archive, source('files'), dog),
   )
   const refused = judge(making, database, before)
   const manifest = await timed('Write the manifest', async () => {
     const unsettled = await countUnsettled(room, documents)
+    await refuseUnreadable(room, files)
     const counted = listed.map((one) => ({ ...one, unsettled: unsettled.get(one.volume) ?? 0 }))
     const marks = [...(request.hold === null ? [] : [holdTag(request.hold)]), ...(refused ? [refusedTag(refused)] : [])]
     const parts = { database: database.dump.id, files: files.id }

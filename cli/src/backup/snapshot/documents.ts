@@ -32,19 +32,9 @@ export async function listDocuments(
   return listed
 }
 
-/**
- * Everything that is not in the database, in one go.
- * @throws BackupRefusal FILES_UNREADABLE (failed) for what is there and cannot be read; what is gone since is not missed
- */
-export async function writeFiles(room: Room, archive: Archive, source: Source, { watch }: Watchdog): Promise<Backed> {
-  const written = await watch('Writing the files', (seen) => archive.backupPaths(source, [PATHS.files], { seen }))
-  const there = await stillThere(
-    room,
-    written.unread.map(({ item }) => item),
-  )
-  if (there.length > 0) throw unreadable(there, written)
-  return written
-}
+/** Everything that is not in the database, in one go. What could not be read is for `refuseUnreadable` to look at. */
+export const writeFiles = (archive: Archive, source: Source, { watch }: Watchdog): Promise<Backed> =>
+  watch('Writing the files', (seen) => archive.backupPaths(source, [PATHS.files], { seen }))
 
 /**
  * How many documents of each volume are not as they were listed: written, removed or made while they were read. They are in
@@ -71,14 +61,30 @@ export async function countUnsettled(room: Room, volumes: readonly DocumentVolum
   return counts
 }
 
-async function stillThere(room: Room, items: readonly string[]): Promise<string[]> {
+/** Prints what is there and neither gone nor replaced since it was listed; `unsettled` names those. */
+const UNREADABLE = `documents=$1 unsettled=$2; shift 2
+for item; do
+  [ -e "$item" ] || [ -L "$item" ] || continue
+  rest=\${item#"$documents"/} path=\${rest#*/}
+  list=$unsettled/\${rest%%/*}
+  if [ "$rest" != "$item" ] && [ -e "$list" ] && cat "$item" >/dev/null 2>&1 &&
+    path=$path awk 'substr($0, length($1) + length($2) + 3) == ENVIRON["path"] { found = 1 } END { exit !found }' "$list"
+  then continue; fi
+  printf '%s\\n' "$item"
+done`
+
+/**
+ * To be asked when it is known what is unsettled: a document that is gone, or another one by now, is not missed.
+ * @throws BackupRefusal FILES_UNREADABLE (failed) for what is there, as it was listed, and cannot be read
+ */
+export async function refuseUnreadable(room: Room, written: Backed): Promise<void> {
+  const items = written.unread.map(({ item }) => item)
   const found: string[] = []
   for (let at = 0; at < items.length; at += BATCH) {
-    const script = 'for item; do if [ -e "$item" ] || [ -L "$item" ]; then printf "%s\\n" "$item"; fi; done'
-    const output = await must(room, ['sh', '-c', script, 'sh', ...items.slice(at, at + BATCH)])
-    found.push(...output.split('\n').filter(Boolean))
+    const words = [PATHS.documents, `${STAGING.manifest}${PATHS.unsettled}`, ...items.slice(at, at + BATCH)]
+    found.push(...(await must(room, ['sh', '-c', UNREADABLE, 'sh', ...words])).split('\n').filter(Boolean))
   }
-  return found
+  if (found.length > 0) throw unreadable(found, written)
 }
 
 /** @throws BackupRefusal DOCUMENTS_UNREADABLE (failed) */
