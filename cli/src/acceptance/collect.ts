@@ -96,6 +96,14 @@ export async function collectAcceptance(appliance: Appliance, now: Date, version
       ],
     },
     {
+      title: 'Backups',
+      facts: [
+        fact('Last snapshot', running.agent?.backup?.lastSnapshot ?? 'none yet', 'agent'),
+        fact('Last restored on trial and found equal', running.agent?.backup?.lastProof ?? 'never yet', 'agent'),
+        fact('Keys on paper', running.sheet?.state ?? 'unknown', 'what was confirmed on this host'),
+      ],
+    },
+    {
       title: 'Audit trail',
       facts: [fact('Head of the chain', readTrail(name).at(-1)?.hash ?? 'empty', 'audit.jsonl')],
     },
