@@ -137,6 +137,8 @@ class Drilling {
         const dump = archive.readCommand(snapshot.parts.database, PATHS.database)
         await loadDump(dump, postgres.container, database, this.#tools)
       })
+      // With everything before: whoever restores waits for that, too.
+      this.#seconds.load = (performance.now() - this.#since) / 1000
       this.#engines = await enginesOf(restored, this.#tools.engine)
       await this.#compare(restored)
       await this.#judged(() => this.#try(restored, network))
