@@ -37,7 +37,7 @@ export function parseSheet(given: string): ParsedSheet {
   const found = new Map<string, string>()
   const corrected: string[] = []
   for (const line of lines) {
-    const match = /^([A-HJKP])\s*([1-4])(?:[\s.:]+)(\S.*)$/i.exec(line)
+    const match = /^([A-HP])\s*([1-4])(?:[\s.:]+)(\S.*)$/i.exec(line)
     if (!match) continue
     const label = `${match[1]?.toUpperCase()}${match[2]}`
     const read = readLine(label, match[3] ?? '')

@@ -63,7 +63,7 @@ body { margin: 0; color: #000; background: #fff; font: 10pt/1.35 system-ui, 'Dej
 main { max-width: 182mm; margin: 8mm auto; } @media print { main { margin: 0; } }
 h1 { font-size: 15pt; margin: 0 0 2mm; } h2 { font-size: 10.5pt; margin: 3mm 0 1mm; } p { margin: 0 0 2mm; }
 pre { margin: 0; font: 9.5pt/1.4 'DejaVu Sans Mono', monospace; } .wrap { font-size: 8pt; white-space: pre-wrap; overflow-wrap: anywhere; }
-header { display: flex; justify-content: space-between; gap: 6mm; } svg { width: 52mm; flex: none; }
+header { display: flex; justify-content: space-between; gap: 6mm; } svg { width: 60mm; flex: none; }
 .keys { display: grid; grid-template-columns: 1fr 1fr; column-gap: 8mm; } section { break-inside: avoid; }
 footer { margin-top: 6mm; }
 `

@@ -29,8 +29,8 @@ export interface SheetKey {
   readonly lines: readonly KeyLine[]
 }
 
-/** Letters of second copies; those of the two keys of our own are left out, and so are I and O. */
-const COPY_LETTERS = 'CDEFGHJK'
+/** Letters of second copies; more of them would not go on one page. */
+const COPY_LETTERS = 'CDEFGH'
 export const MOST_COPIES = COPY_LETTERS.length
 
 export const copyLetter = (index: number): string => COPY_LETTERS[index] ?? ''

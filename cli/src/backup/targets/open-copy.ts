@@ -1,4 +1,4 @@
-import type { Place } from '@domicile/backup/archive'
+import type { ArchiveSnapshot, Place } from '@domicile/backup/archive'
 import { BackupRefusal } from '@domicile/backup/refusal'
 import type { Target } from '@domicile/backup/targets'
 import type { Archive } from '../archive.ts'
@@ -8,8 +8,8 @@ import { readTargetState } from './store.ts'
 /**
  * Begins a repository only where none was ever begun: an empty place where one was is a disk that is not mounted, or a copy
  * that somebody removed.
+ * @returns what is there, oldest first
  * @param like the archive it will be a copy of
- * What locks it was left by a run that died: this one alone may work there now. Where nothing can be removed locks stay, too.
  * @throws BackupRefusal SECOND_COPY_GONE
  */
 export async function openCopy(
@@ -18,17 +18,27 @@ export async function openCopy(
   target: Target,
   label: string,
   like: Place,
-): Promise<void> {
+): Promise<ArchiveSnapshot[]> {
   const { begun } = await readTargetState(appliance, target.name)
   if (begun.includes(label)) {
-    await copy.list().catch((error: unknown) => {
+    return copy.list().catch((error: unknown) => {
       throw explained(error, target)
     })
-    await copy.unlock().catch(() => undefined)
-    return
   }
   await copy.ensure(like)
   await changeState(appliance, target.name, (state) => ({ begun: [...state.begun, label] }))
+  return copy.list()
+}
+
+/** What locks it was left by a run that died: this one alone may work there now. */
+export async function unlocked<T>(copy: Archive, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof BackupRefusal) || error.code !== 'ARCHIVE_LOCKED') throw error
+    await copy.unlock().catch(() => undefined)
+    return work()
+  }
 }
 
 /** What the engine says of a place that is far away, in words that help. */

@@ -5,7 +5,7 @@ import type { Target } from '@domicile/backup/targets'
 import type { Appliance } from '../../appliance/appliance.ts'
 import { Archive, OWN_ARCHIVE } from '../archive.ts'
 import { readCatalogue } from '../catalogue.ts'
-import { openCopy } from './open-copy.ts'
+import { openCopy, unlocked } from './open-copy.ts'
 import { changeState } from './state.ts'
 import { readTargetState } from './store.ts'
 import { accessTo, presentLabel, type TargetTools, withTarget } from './target-room.ts'
@@ -61,19 +61,21 @@ async function copyAll(
   const label = await presentLabel(target, tools)
   const good = (await readCatalogue(name)).filter(({ refused }) => refused === null)
   return withTarget(appliance, accessTo(name, target), { withSource: true }, tools, async (copy, room, place) => {
-    await openCopy(copy, name, target, label, OWN_ARCHIVE)
+    const found = runsOf(await openCopy(copy, name, target, label, OWN_ARCHIVE))
     const home = new Map(runsOf(await new Archive(room, OWN_ARCHIVE).list()).map((run) => [run.run, run]))
-    const there = new Set(runsOf(await copy.list()).map(({ run }) => run))
-    const missing = good.flatMap(({ run }) => (there.has(run) ? [] : (home.get(run) ?? []))).toReversed()
+    const known = new Set(found.map(({ run }) => run))
+    const missing = good.flatMap(({ run }) => (known.has(run) ? [] : (home.get(run) ?? []))).toReversed()
     const [newestMissing, ...older] = missing
+    let there = found
     for (const runs of newestMissing ? [[newestMissing], older] : []) {
       if (runs.length === 0) continue
       tools.say(`copying ${runs.map(({ run }) => run).join(', ')} to ${target.name}`)
-      await copyRuns(copy, runs, target.limitKiB ?? undefined)
-      await noteNewest(copy, name, target.name, label)
+      await unlocked(copy, () => copyRuns(copy, runs, target.limitKiB ?? undefined))
+      there = runsOf(await copy.list())
+      await noteNewest(there, name, target.name, label)
     }
-    const newest = await noteNewest(copy, name, target.name, label)
-    const removed = await retain(copy, name, target, tools)
+    const newest = await noteNewest(there, name, target.name, label)
+    const removed = await retain(copy, there, name, target, tools)
     await requireWhole(new Archive(room, { ...place, readOnly: true }))
     return { target: target.name, label: label || null, copied: missing.map(({ run }) => run), removed, newest }
   })
@@ -93,8 +95,8 @@ async function copyRuns(copy: Archive, runs: readonly Run[], limit: number | und
   )
 }
 
-async function noteNewest(copy: Archive, appliance: string, target: string, label: string) {
-  const newest = runsOf(await copy.list()).at(-1)
+async function noteNewest(there: readonly Run[], appliance: string, target: string, label: string) {
+  const newest = there.at(-1)
   if (!newest) return null
   const last = { run: newest.run, at: newest.at.toISOString() }
   await changeState(appliance, target, ({ byLabel }) => ({
@@ -108,14 +110,21 @@ async function noteNewest(copy: Archive, appliance: string, target: string, labe
  * The same policy over what is there. A place that keeps what it has says so by still having it, whatever its exit code:
  * then nothing was removed, and that is what such a place is for.
  */
-async function retain(copy: Archive, appliance: string, target: Target, tools: SecondCopyTools): Promise<string[]> {
+async function retain(
+  copy: Archive,
+  runs: readonly Run[],
+  appliance: string,
+  target: Target,
+  tools: SecondCopyTools,
+): Promise<string[]> {
   const { removable } = await readTargetState(appliance, target.name)
   if (removable === false) return []
-  const proven = new Map((await readCatalogue(appliance)).map(({ run, provenAt }) => [run, provenAt]))
-  const runs = runsOf(await copy.list())
-  const candidates = runs.map(({ run, at, kind, hold, refused }) => ({
-    ...{ run, at: at.toISOString(), kind, hold, refused, provenAt: proven.get(run) ?? null },
-  }))
+  // Holds and proofs come and go at home after a snapshot was copied.
+  const known = new Map((await readCatalogue(appliance)).map((snapshot) => [snapshot.run, snapshot]))
+  const candidates = runs.map(({ run, at, kind, refused, ...there }) => {
+    const { hold, provenAt } = known.get(run) ?? { hold: there.hold, provenAt: null }
+    return { run, at: at.toISOString(), kind, hold, refused, provenAt }
+  })
   const doomed = new Set(tools.expired(candidates))
   const going = runs.filter(({ run }) => doomed.has(run))
   if (going.length === 0) return []
