@@ -4,6 +4,7 @@ import { sql } from '@domicile/stacks/apply'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import type { RoomTools } from '../room.ts'
 import { besidePostgres, failed, type Place, postgresOf, type Run, readInfo } from './engine.ts'
+import { ensureShipping } from './shipping.ts'
 import { pointInTimeOn } from './wanted.ts'
 
 export interface BaseTools extends RoomTools {
@@ -32,7 +33,12 @@ const GAP = '/spool/gap'
  */
 export async function nightlyBase(place: Place, tools: BaseTools): Promise<MadeBase | null> {
   const possible = place.state.images.some(({ role }) => role === 'backup')
-  return possible && pointInTimeOn(place.wanted) ? makeBase(place, tools) : null
+  if (!possible || !pointInTimeOn(place.wanted)) return null
+  // What copies it elsewhere may have been removed by somebody, or have died.
+  await ensureShipping(place, tools).catch((error: Error) =>
+    tools.say(`changes are not copied elsewhere: ${error.message}`),
+  )
+  return makeBase(place, tools)
 }
 
 /** As `nightlyBase`, whatever is wanted. @param type as is due when it is left away */

@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { REPOSITORY } from '@domicile/backup/point-in-time'
-import { engineWords, IN_ROOM, type Target, type TargetPlace } from '@domicile/backup/targets'
+import { engineWords, type Target, type TargetPlace } from '@domicile/backup/targets'
 import { type Engine, removeOwnContainer } from '@domicile/stacks/apply'
 import { APPLIANCE_LABEL, type ContainerSpec, HASH_LABEL, type Mount, sealed } from '@domicile/stacks/plan'
 import { z } from 'zod'
@@ -14,6 +14,7 @@ import { pointInTimeOn, pointInTimeWanted } from './wanted.ts'
 
 const MIB = 2 ** 20
 const CACHE = '/shipping-cache'
+const KEY = '/run/secrets/backup_point_in_time_key'
 /** WAL is archived within 30 s; a copy is at most a minute behind. */
 const SECONDS = 15
 /** Where nothing can be removed, a copy a minute would be as many files as there are minutes. */
@@ -69,6 +70,7 @@ async function shipper({ name, state }: Pick<Appliance, 'name' | 'state'>, targe
   const keeps = removable === false
   const cache = `${backupFolder(name).cache}/shipping-${target.name}`
   for (const folder of [cache, shippingFolder(name)]) await mkdir(folder, { recursive: true, mode: 0o755 })
+  const files = credentials(access, name)
   const { words, environment } = openWith(access.place)
   const limit = target.limitKiB === null ? [] : ['--limit-upload', String(target.limitKiB)]
   const image = state.images.find(({ role }) => role === 'backup')
@@ -84,13 +86,13 @@ async function shipper({ name, state }: Pick<Appliance, 'name' | 'state'>, targe
       ...words,
       ...limit,
     ],
-    environment: { TZ: 'UTC', HOME: '/tmp', ...environment },
+    environment: { TZ: 'UTC', HOME: '/tmp', ...environment, DOMICILE_CONFIG: await identity(files) },
     user: '0',
     mounts: [
       bind(backupFolder(name).pointInTime, REPOSITORY),
       bind(shippingFolder(name), '/shipping', false),
       bind(cache, CACHE, false),
-      ...withoutCache(access),
+      ...files,
     ],
     tmpfs: { '/tmp': 'rw,nosuid,nodev,size=256m,mode=1777' },
     networks: [{ network: `${name}_${access.network}`, aliases: [], address: '' }],
@@ -105,7 +107,17 @@ async function shipper({ name, state }: Pick<Appliance, 'name' | 'state'>, targe
 }
 
 const bind = (source: string, target: string, readOnly = true): Mount => ({ type: 'bind', source, target, readOnly })
-const withoutCache = (access: Access) => accessMounts(access).filter(({ source }) => source !== access.files.cache)
+/** What reaches the place. The copy has the key of what is copied, which never changes: it is no secret to the other one. */
+const credentials = ({ files, ...access }: Access, appliance: string): Mount[] => [
+  ...accessMounts({ files, ...access }).filter(({ source }) => source !== files.cache && source !== files.key),
+  bind(backupFolder(appliance).pointInTimeKey, KEY),
+]
+
+/** A container goes on with the file that it was started with; another one in its place is another container. */
+async function identity(mounts: readonly Mount[]): Promise<string> {
+  const files = await Promise.all(mounts.map(({ source }) => stat(source)))
+  return files.map(({ ino, mtimeMs }) => `${ino}.${Math.floor(mtimeMs)}`).join(' ')
+}
 
 /** A repository of its own below the copy's place: nobody's locks are in another one's way. */
 function openWith(place: TargetPlace) {
@@ -113,7 +125,7 @@ function openWith(place: TargetPlace) {
   return {
     environment,
     words: [
-      ...['restic', '--repo', `${repository}/point-in-time`, '--password-file', IN_ROOM.key, '--cache-dir', CACHE],
+      ...['restic', '--repo', `${repository}/point-in-time`, '--password-file', KEY, '--cache-dir', CACHE],
       ...options.flatMap((option) => ['-o', option]),
     ],
   }
@@ -139,6 +151,23 @@ export async function readShipping(appliance: string): Promise<Shipping[]> {
   )
 }
 
+const MINUTE_MS = 60_000
+/** A copy that keeps everything is brought up only now and then. */
+const LATE_MS = 15 * MINUTE_MS
+
+/** What is late. @param shipping as `readShipping` has it */
+export function lateShipping(shipping: readonly Shipping[], now: Date): { target: string; why: string }[] {
+  return shipping.flatMap(({ target, lookedAt, waitingSince, error }) => {
+    const since = (at: Date) => `${Math.round((now.getTime() - at.getTime()) / MINUTE_MS)} minutes`
+    if (waitingSince && now.getTime() - waitingSince.getTime() > 2 * MINUTE_MS)
+      return [{ target, why: `${since(waitingSince)} behind${error ? `: ${error}` : ''}` }]
+    if (lookedAt === null) return [{ target, why: 'has had nothing yet' }]
+    return now.getTime() - lookedAt.getTime() > LATE_MS
+      ? [{ target, why: `nobody has looked for ${since(lookedAt)}` }]
+      : []
+  })
+}
+
 /**
  * Fills an empty point-in-time folder from a second copy, on a host that has lost its own or never had one.
  * @throws BackupRefusal, UserError what went wrong, in the engine's words
@@ -151,7 +180,7 @@ export async function fetchPointInTime(
   const { words, environment } = openWith(access.place)
   const room = {
     ...({ service: 'fetch-point-in-time', role: 'backup', user: '0', network: access.network } as const),
-    mounts: [bind(backupFolder(appliance.name).pointInTime, REPOSITORY, false), ...withoutCache(access)],
+    mounts: [bind(backupFolder(appliance.name).pointInTime, REPOSITORY, false), ...credentials(access, appliance.name)],
     capabilities: ['DAC_OVERRIDE', 'CHOWN', 'FOWNER'],
     environment: { TZ: 'UTC', HOME: '/tmp', ...environment },
     tmpfs: { '/tmp': 'rw,nosuid,nodev,size=256m,mode=1777', [CACHE]: 'rw,nosuid,nodev,size=256m' },

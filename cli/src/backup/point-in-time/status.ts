@@ -14,6 +14,7 @@ import { sql } from '@domicile/stacks/apply'
 import type { RoomTools } from '../room.ts'
 import { readGap } from './base.ts'
 import { type Place, postgresOf, type Run, readInfo, readListing, requirePointInTime, withReader } from './engine.ts'
+import { lateShipping, readShipping } from './shipping.ts'
 import { pointInTimeOn } from './wanted.ts'
 
 export interface PointInTimeStatus {
@@ -33,7 +34,15 @@ export interface PointInTimeStatus {
 }
 
 export interface Finding {
-  readonly code: 'UNREADABLE' | 'NOT_ARCHIVING' | 'NO_BASE' | 'GAP' | 'LET_GO' | 'BASE_DAMAGED' | 'DAMAGED'
+  readonly code:
+    | 'UNREADABLE'
+    | 'NOT_ARCHIVING'
+    | 'NO_BASE'
+    | 'GAP'
+    | 'LET_GO'
+    | 'BASE_DAMAGED'
+    | 'DAMAGED'
+    | 'COPY_BEHIND'
   readonly message: string
   readonly hint: string
 }
@@ -85,6 +94,7 @@ async function statusBy(place: Place, run: Run, { engine }: RoomTools): Promise<
         ...(info.problem ? [unreadable(info.problem)] : []),
         ...(on ? archivingFindings({ ...server, refused }, info, lost) : []),
         ...gapsIn(info, listing).map(gapFinding),
+        ...(on ? await behind(place.name) : []),
         ...info.bases.filter(({ damaged }) => damaged).map(({ label }) => damagedPages(label)),
       ],
     }
@@ -174,6 +184,16 @@ const gapFinding = ({ first, last, after, before }: Gap): Finding => ({
   message: `WAL ${first === last ? `${first} is` : `from ${first} to ${last} is`} missing: one cannot go back to moments between ${after.toISOString()} and ${before.toISOString()}, nor from there to the next base.`,
   hint: 'A base makes moments from then on reachable: domicile backup point-in-time base',
 })
+
+/** Only root may see what second copies there are; who may not look does not know. */
+async function behind(appliance: string): Promise<Finding[]> {
+  const shipping = await readShipping(appliance).catch(() => [])
+  return lateShipping(shipping, new Date()).map(({ target, why }) => ({
+    code: 'COPY_BEHIND',
+    message: `The second copy “${target}” of the changes is ${why}.`,
+    hint: `See that it is reachable: domicile backup target test ${target}. The next backup starts what copies anew.`,
+  }))
+}
 
 const damagedPages = (label: string): Finding => ({
   code: 'BASE_DAMAGED',

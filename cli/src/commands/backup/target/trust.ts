@@ -5,6 +5,7 @@ import { openAppliance, requireRoot } from '../../../appliance/appliance.ts'
 import { ApplianceCommand, nameFlag } from '../../../appliance-command.ts'
 import { withBackupLock } from '../../../backup/lock.ts'
 import { onTrail } from '../../../backup/on-trail.ts'
+import { ensureShipping } from '../../../backup/point-in-time/shipping.ts'
 import { scanHostKey } from '../../../backup/targets/ssh.ts'
 import { findTarget, rootOnly, targetFiles, writeTarget } from '../../../backup/targets/store.ts'
 import { DockerEngine } from '../../../engine/docker-engine.ts'
@@ -39,6 +40,7 @@ export default class BackupTargetTrust extends ApplianceCommand {
           if (shown !== flags['host-key'].trim()) throw another(place.host, shown)
           await rootOnly(targetFiles(appliance.name, target.name).knownHosts, knownHost(place, hostKey))
           await writeTarget(appliance.name, { ...target, hostKey })
+          await ensureShipping(appliance, tools)
           return shown
         },
       ),
