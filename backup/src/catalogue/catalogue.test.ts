@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BackupRefusal } from '../refusal.ts'
 import { snapshotAt } from '../snapshots.fixture.ts'
-import { catalogueText, findSnapshot, parseCatalogue } from './index.ts'
+import { catalogueText, findSnapshot, parseCatalogue, readableIn } from './index.ts'
 
 const first = snapshotAt('2026-11-19T01:30:00Z')
 const second = snapshotAt('2026-11-20T01:30:00.500Z')
@@ -102,4 +102,11 @@ describe('the snapshot that is meant', () => {
       ...{ code: 'SNAPSHOT_AMBIGUOUS', kind: 'usage' },
     })
   })
+})
+
+test('of a broken catalogue what can be read is found, each run once', () => {
+  const text = `${catalogueText([second])}{"run":\n${catalogueText([first])}${catalogueText([{ ...first, seconds: 5 }])}${catalogueText([bad]).slice(0, -9)}`
+
+  expect(readableIn(text)).toEqual([first, second])
+  expect(readableIn('\0\0\0')).toEqual([])
 })

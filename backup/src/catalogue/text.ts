@@ -23,6 +23,24 @@ export function parseCatalogue(text: string): Snapshot[] {
   return inOrder(snapshots)
 }
 
+/** What can still be read of a catalogue, whatever became of the rest of it: the first of each run, oldest first. */
+export function readableIn(text: string): Snapshot[] {
+  const found = new Map<string, Snapshot>()
+  for (const line of text.split('\n').slice(0, MOST_SNAPSHOTS)) {
+    const snapshot = readable(line)
+    if (snapshot && !found.has(snapshot.run)) found.set(snapshot.run, snapshot)
+  }
+  return inOrder([...found.values()])
+}
+
+function readable(line: string): Snapshot | undefined {
+  try {
+    return parseLine(line, 0)
+  } catch {
+    return undefined
+  }
+}
+
 export const catalogueText = (snapshots: readonly Snapshot[]): string =>
   inOrder(snapshots)
     .map((snapshot) => `${JSON.stringify(snapshot)}\n`)

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { catalogueText, parseCatalogue } from '@domicile/backup/catalogue'
+import { catalogueText, parseCatalogue, readableIn } from '@domicile/backup/catalogue'
 import type { Snapshot } from '@domicile/backup/snapshot'
 import { writeDurably } from '@domicile/stacks/apply'
 import { backupFolder } from './folder.ts'
@@ -8,13 +8,16 @@ import { backupFolder } from './folder.ts'
  * What snapshots an appliance has, oldest first; none while there is no catalogue.
  * @throws BackupRefusal CATALOGUE_BROKEN (unverified)
  */
-export async function readCatalogue(appliance: string): Promise<Snapshot[]> {
-  const text = await readFile(backupFolder(appliance).catalogue, 'utf8').catch((error: NodeJS.ErrnoException) => {
+export const readCatalogue = async (appliance: string): Promise<Snapshot[]> => parseCatalogue(await textOf(appliance))
+
+/** What can still be read of a catalogue that is broken: for who makes it anew from the archive, and nobody else. */
+export const salvageCatalogue = async (appliance: string): Promise<Snapshot[]> => readableIn(await textOf(appliance))
+
+const textOf = (appliance: string) =>
+  readFile(backupFolder(appliance).catalogue, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return ''
     throw error
   })
-  return parseCatalogue(text)
-}
 
 /** The whole catalogue at once: after a rebuild, or after several snapshots went. The caller holds the backup lock. */
 export const writeCatalogue = (appliance: string, snapshots: readonly Snapshot[]): Promise<void> =>

@@ -21,7 +21,7 @@ export function snapshotText(one: Snapshot, timeZone: string, explanation: strin
   const { bytes, release, parts } = one
   return [
     labelled('Snapshot', one.run),
-    labelled('Made', `${time(one.at)} (${timeZone}), in ${one.seconds.toFixed(1)} s`),
+    labelled('Made', `${time(one.at)} (${timeZone})${one.seconds > 0 ? `, in ${one.seconds.toFixed(1)} s` : ''}`),
     labelled('Kind', one.kind),
     labelled('Release', `${release.name} ${release.version}`),
     labelled('Size', `database ${size(bytes.dump)} as SQL, documents ${size(bytes.documents)}`),

@@ -1,11 +1,13 @@
 import { explain, policy, type Verdict } from '@domicile/backup/policy'
 import { Flags } from '@oclif/core'
-import { openAppliance } from '../../appliance/appliance.ts'
+import { openAppliance, requireRoot } from '../../appliance/appliance.ts'
 import { resolveName } from '../../appliance/records.ts'
 import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
 import { readCatalogue } from '../../backup/catalogue.ts'
 import { hostZone, policyInForce } from '../../backup/list/policy-in-force.ts'
+import { refreshCatalogue } from '../../backup/list/rebuild.ts'
 import { listText } from '../../backup/list/snapshot-text.ts'
+import { DockerEngine } from '../../engine/docker-engine.ts'
 
 export default class BackupList extends ApplianceCommand {
   static override summary = 'The snapshots there are, the newest first.'
@@ -19,14 +21,24 @@ export default class BackupList extends ApplianceCommand {
   static override flags = {
     name: nameFlag,
     explain: Flags.boolean({ summary: 'say of each why it stays or goes' }),
+    refresh: Flags.boolean({ summary: 'look into the archive first, and write the list of them anew' }),
   }
 
   async run() {
     const { flags } = await this.parse(BackupList)
+    if (flags.refresh) await this.#refresh(flags.name)
     if (flags.explain) return this.#explained(flags.name)
     const snapshots = await readCatalogue(await resolveName(flags.name))
     this.log(listText(snapshots, hostZone()))
     return { items: snapshots.toReversed() }
+  }
+
+  async #refresh(name: string | undefined): Promise<void> {
+    requireRoot()
+    const tools = { engine: new DockerEngine(), signal: this.signal }
+    const { added, removed } = await refreshCatalogue(await openAppliance(name), tools)
+    for (const run of added) this.say(`Not listed so far: ${run}`)
+    for (const run of removed) this.say(`Not there any more: ${run}`)
   }
 
   async #explained(name: string | undefined) {
