@@ -41,8 +41,9 @@ export async function serveHelper({ appliance, version, operations, signal, log 
     if (signal.aborted) resolve()
     if (!activated) return
     const idle = setTimeout(() => (worker.busy ? undefined : resolve()), IDLE_MS)
+    signal.addEventListener('abort', () => clearTimeout(idle), { once: true })
     server.on('request', () => idle.refresh())
-    worker.onIdle = () => void idle.refresh()
+    worker.onIdle = () => void (signal.aborted || idle.refresh())
   })
   server.close()
   await worker.stop()
