@@ -70,7 +70,7 @@ export async function remove(
   else await removeFolders(name)
 }
 
-const KEPT = ['secrets', 'state.json', 'audit.jsonl', 'backup']
+const KEPT = ['secrets', 'state.json', 'restore.json', 'audit.jsonl', 'backup']
 
 async function keepRecords(name: string): Promise<void> {
   const { lib } = layoutOf(name)

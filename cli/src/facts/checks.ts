@@ -1,6 +1,7 @@
 import { containerDrift, postgresDrift } from '@domicile/stacks/apply'
 import { AGENT_DATABASE, type Blueprint, type Difference, METER_ROLE } from '@domicile/stacks/plan'
 import { backupChecks } from './backup-checks.ts'
+import { restoreCheck } from './restore-check.ts'
 import type { RunningFacts } from './running.ts'
 
 /** One judged fact, as `status`, `doctor` and `acceptance` show it. */
@@ -77,6 +78,7 @@ export function judge(blueprint: Blueprint, facts: RunningFacts, now: Date): Che
     certificateCheck(facts, now),
     licenceCheck(facts),
     ...backupChecks(facts, now),
+    ...restoreCheck(facts.restore, facts.backupAtWork ?? null, now),
     diskCheck(facts),
     startCheck(facts),
   ]

@@ -1,12 +1,15 @@
 import { statfs } from 'node:fs/promises'
 import type { VerbResponse } from '@domicile/appliance-image/agent-protocol'
+import type { Restore } from '@domicile/backup/restore'
 import { askHealth, type FoundContainer, sql } from '@domicile/stacks/apply'
 import type { Difference, UnitsWanted } from '@domicile/stacks/plan'
 import { agentClient } from '../agent-client/agent-client.ts'
 import type { Appliance } from '../appliance/appliance.ts'
 import { LIB } from '../appliance/records.ts'
 import { type SheetStatus, sheetStatus } from '../backup/keys/sheet-status.ts'
+import { backupLockHolder } from '../backup/lock.ts'
 import type { PointInTimeStatus } from '../backup/point-in-time/index.ts'
+import { readRestore } from '../backup/restore/restore-record.ts'
 import { hasSystemd, keptUnits, unitDrift } from '../helper/systemd.ts'
 import { changedFiles, missingDirectories, secretsAmiss } from './on-disk.ts'
 
@@ -39,6 +42,9 @@ export interface RunningFacts {
   readonly unitDifferences?: readonly Difference[]
   /** Whether somebody has the keys of the backups on paper. */
   readonly sheet?: SheetStatus
+  /** The restore that is under way or waits, and who is at work on the backups now. */
+  readonly restore?: Restore | undefined
+  readonly backupAtWork?: string | null
   /** Asked only where it may take a moment. */
   readonly pointInTime?: PointInTimeStatus
 }
@@ -63,6 +69,7 @@ export async function readRunning({ name, blueprint, state, engine }: Appliance)
     disk,
     helper,
     sheet,
+    restore,
   ] = await Promise.all([
     each(names(blueprint.containers), (name) => findContainer(engine, name)),
     each(names(blueprint.networks), engine.findNetwork.bind(engine)),
@@ -78,6 +85,7 @@ export async function readRunning({ name, blueprint, state, engine }: Appliance)
     freeSpace(),
     readHelper(name),
     sheetStatus(name),
+    readRestore(name).catch(() => undefined),
   ])
   return {
     ...{
@@ -96,7 +104,9 @@ export async function readRunning({ name, blueprint, state, engine }: Appliance)
       ...agent,
       ...helper,
       sheet,
+      restore,
     },
+    backupAtWork: backupLockHolder(name),
     systemd: hasSystemd(),
   }
 }

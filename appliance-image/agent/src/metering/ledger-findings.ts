@@ -43,12 +43,19 @@ export class LedgerFindings {
     }
     const { from, to } = found
     this.#keeper.note('database-put-back', { from, to })
+    if (this.#wasRestored(from)) return
     const until = to === null ? 'and remembers nothing of this installation' : `as it was at ${to}`
     this.#show({
       code: 'DATABASE_PUT_BACK',
       message: `The database was put back: it was seen at ${from}, ${until}.`,
       hint: 'Nothing is to be done when you restored it: the restoring is written down, and an audit shows it.',
     })
+  }
+
+  /** Somebody put data back with our own command since then: nobody needs to be told of what follows from it. */
+  #wasRestored(from: string): boolean {
+    const restored = this.#keeper.record.newest('restored')
+    return restored !== null && String(restored.data['at']) >= from
   }
 
   #tampered(code: string, day: string, problem: string): void {

@@ -493,5 +493,18 @@ describe('what the database remembers', () => {
 
     expect(appliance.lines('database-put-back')).toMatchObject([{ data: { to: null } }])
     expect(appliance.witness.seen).not.toBeNull()
+    expect(appliance.metering.findings.map(({ code }) => code)).toEqual(['DATABASE_PUT_BACK'])
+  })
+
+  test('is empty after a restore: the record says so, and nobody is warned of what was meant', async () => {
+    await appliance.start()
+    await appliance.run(20)
+    appliance.witness = { seen: null }
+    appliance.keeper.note('restored', { run: null, at: `${DAY}T10:20:30.000Z`, lostFrom: `${DAY}T01:00:00.000Z` })
+    await appliance.start()
+    await appliance.run(2)
+
+    expect(appliance.lines('database-put-back')).toHaveLength(1)
+    expect(appliance.metering.findings).toEqual([])
   })
 })
