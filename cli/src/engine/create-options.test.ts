@@ -58,3 +58,12 @@ test('work that can wait gets less of the processors, all else what the engine g
   expect(toCreateOptions(spec({ cpuShares: 64 })).HostConfig).toMatchObject({ CpuShares: 64 })
   expect(toCreateOptions(spec()).HostConfig).not.toHaveProperty('CpuShares')
 })
+
+test('a folder that may be missing is asked for in the form in which the engine makes it, and nothing else is', () => {
+  const bind = { type: 'bind', source: '/backup/spool', target: '/spool', readOnly: false } as const
+  const file = { type: 'bind', source: '/conf', target: '/etc/conf', readOnly: true } as const
+  const { HostConfig } = toCreateOptions(spec({ mounts: [{ ...bind, mayBeMissing: true }, file] }))
+
+  expect(HostConfig?.Binds).toEqual(['/backup/spool:/spool:rw'])
+  expect(HostConfig?.Mounts?.map(({ Source }) => Source)).toEqual(['/conf'])
+})

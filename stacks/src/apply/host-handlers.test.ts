@@ -78,3 +78,14 @@ test('undoing brings back what was there and removes what was not', async () => 
   expect(await readdir(folder)).toEqual(['old'])
   expect(await readFile(join(folder, 'old'), 'utf8')).toBe('as it was')
 })
+
+test('a copy of a secret in a program’s own form follows the secret', async () => {
+  const { secrets } = hostHandlers()
+  const inForm = { ...secret('conf', 'key'), before: '[global]\npass=' }
+  const make = () => secrets.run({ kind: 'secrets', secrets: [secret('key'), inForm] }, progress)
+  await make()
+  await writeFile(join(folder, 'key'), 'from the sheet')
+  await make()
+  expect(await readFile(join(folder, 'conf'), 'utf8')).toBe('[global]\npass=from the sheet')
+  expect((await stat(join(folder, 'conf'))).mode & 0o777).toBe(0o400)
+})

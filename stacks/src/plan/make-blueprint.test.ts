@@ -253,3 +253,49 @@ describe('mending', () => {
     expect(() => mendSteps(restored, [], [difference('volume', 'yet_another')])).not.toThrow()
   })
 })
+
+describe('point in time', () => {
+  const pointInTime: Wanted['pointInTime'] = {
+    settings: { archive_mode: 'on', archive_command: 'archive-wal 7 "%p"' },
+    configuration: { content: 'repo1-path=/point-in-time\n', target: '/etc/pgbackrest/pgbackrest.conf' },
+    key: { before: 'pass=', target: '/etc/pgbackrest/conf.d/key.conf' },
+    repository: '/point-in-time',
+    spool: '/spool',
+  }
+
+  test('a release without it has nothing of it', () => {
+    const plain = JSON.stringify([blueprint().containers, blueprint().files, blueprint().database.settings])
+    expect(plain).not.toContain('point-in-time')
+    expect(plain).not.toContain('archive_mode')
+  })
+
+  test('PostgreSQL archives, starts without the folders, and its key is nowhere but in its file', () => {
+    const archiving = blueprint({ pointInTime })
+    const { mounts } = service('postgres', archiving)
+    expect(archiving.database.settings).toMatchObject({ archive_mode: 'on' })
+    expect(mounts.filter(({ mayBeMissing }) => mayBeMissing).map(({ target }) => target)).toEqual([
+      '/point-in-time',
+      '/spool',
+    ])
+    expect(mounts.filter(({ target }) => target.startsWith('/etc/pgbackrest')).every(({ readOnly }) => readOnly)).toBe(
+      true,
+    )
+    expect(archiving.secrets.find(({ name }) => name === 'backup_point_in_time_conf')).toMatchObject({
+      uid: 70,
+      sameAs: '/var/lib/domicile/erp/secrets/backup_point_in_time_key',
+      before: 'pass=',
+    })
+    for (const container of archiving.containers.filter(({ service: name }) => name !== 'postgres'))
+      expect(JSON.stringify(container)).not.toContain('point_in_time')
+  })
+
+  test('switching it is another container of PostgreSQL and of nothing else', () => {
+    const off = blueprint({ pointInTime: { ...pointInTime, settings: { archive_mode: 'off' } } })
+    const hashes = ({ containers }: Blueprint) =>
+      containers.map(({ labels }) => labels['com.docker.compose.config-hash'])
+    const [first, ...others] = hashes(blueprint({ pointInTime }))
+    const [firstOff, ...othersOff] = hashes(off)
+    expect(firstOff).not.toBe(first)
+    expect(othersOff).toEqual(others)
+  })
+})
