@@ -11,6 +11,7 @@ describe('the rule that holds', () => {
     expect(effectiveTerms(null, {})).toEqual({
       ...{ days: 7, weeks: 4, months: 2 },
       least: { days: 7, weeks: 4, months: 2 },
+      leastFrom: { days: 'default', weeks: 'default', months: 'default' },
       origins: { days: 'default', weeks: 'default', months: 'default' },
       ...{ clause: null, places: 1 },
     })
@@ -54,5 +55,14 @@ describe('what is chosen', () => {
 
     expect(attempt).toThrow(BackupRefusal)
     expect(attempt).toThrow(expect.objectContaining({ code, kind }))
+  })
+
+  test.each([
+    [ERP, /^The contract says so \(clause 7\.1\.4, 11\.6\)\. Give days=7 or more\.$/],
+    [LITTLE, /^That is the least, whatever a contract says\./],
+  ])('is refused with the clause, or with the default where the contract asks for less: %#', (contract, hint) => {
+    const attempt = () => checkConfigured({ days: 1 }, effectiveTerms(contract, { days: 30 }))
+
+    expect(attempt).toThrow(expect.objectContaining({ hint: expect.stringMatching(hint) }))
   })
 })

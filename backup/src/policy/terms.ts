@@ -33,8 +33,9 @@ export type Configured = { readonly [Part in keyof Keep]?: number | undefined }
 export type Origin = 'default' | 'contract' | 'configured'
 
 export interface EffectiveTerms extends Keep {
-  /** What it may not go below, and where each number comes from. */
+  /** What it may not go below, who says so, and where each number comes from. */
   readonly least: Keep
+  readonly leastFrom: Readonly<Record<keyof Keep, 'default' | 'contract'>>
   readonly origins: Readonly<Record<keyof Keep, Origin>>
   /** Of the contract; null: it says nothing about backups, or there is none. */
   readonly clause: string | null
@@ -52,13 +53,15 @@ export function effectiveTerms(contract: BackupClause | null, configured: Config
   const of = (part: keyof Keep) => {
     const least = Math.max(DEFAULT_KEEP[part], wanted[part])
     const value = Math.max(least, configured[part] ?? 0)
-    const origin: Origin = value > least ? 'configured' : wanted[part] === value ? 'contract' : 'default'
-    return { least, value, origin }
+    const leastFrom = wanted[part] === least ? ('contract' as const) : ('default' as const)
+    const origin: Origin = value > least ? 'configured' : leastFrom
+    return { least, leastFrom, value, origin }
   }
   const [days, weeks, months] = [of('days'), of('weeks'), of('months')]
   return {
     ...{ days: days.value, weeks: weeks.value, months: months.value },
     least: { days: days.least, weeks: weeks.least, months: months.least },
+    leastFrom: { days: days.leastFrom, weeks: weeks.leastFrom, months: months.leastFrom },
     origins: { days: days.origin, weeks: weeks.origin, months: months.origin },
     clause: contract?.clause ?? null,
     places: contract?.places ?? 1,
@@ -66,7 +69,7 @@ export function effectiveTerms(contract: BackupClause | null, configured: Config
 }
 
 /** @throws BackupRefusal POLICY_TOO_SHORT (refused), POLICY_TOO_LONG (usage) when it may not be chosen */
-export function checkConfigured(configured: Configured, { least, clause }: EffectiveTerms): void {
+export function checkConfigured(configured: Configured, { least, leastFrom, clause }: EffectiveTerms): void {
   for (const part of KEEPS) {
     const chosen = configured[part]
     if (chosen === undefined) continue
@@ -80,7 +83,7 @@ export function checkConfigured(configured: Configured, { least, clause }: Effec
     if (chosen >= least[part]) continue
     throw new BackupRefusal(`${chosen} ${part} are less than the ${least[part]} for which copies must be kept.`, {
       code: 'POLICY_TOO_SHORT',
-      hint: `${clause === null ? 'That is the least, also without a contract' : `The contract says so (clause ${clause}), or Domicile where it asks for less`}. Give ${part}=${least[part]} or more.`,
+      hint: `${leastFrom[part] === 'contract' ? `The contract says so (clause ${clause})` : 'That is the least, whatever a contract says'}. Give ${part}=${least[part]} or more.`,
     })
   }
 }
