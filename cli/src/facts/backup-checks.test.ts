@@ -53,11 +53,11 @@ test.each([
   expect(said).toMatchObject([{ id, verdict: severity, hint: `do something about ${code}` }])
 })
 
-test('the worst comes first, and how many more there are', () => {
+test('the worst comes first, and then why', () => {
   const checks = checksWith({ findings: [finding('BACKUP_FAILING'), finding('BACKUP_LATE', 'fail')] })
 
   expect(checks[0]).toMatchObject({ verdict: 'fail', hint: 'do something about BACKUP_LATE' })
-  expect(checks[0]?.value).toContain('(and 1 more)')
+  expect(checks[0]?.value).toContain('what BACKUP_LATE means; what BACKUP_FAILING means')
 })
 
 test('units that somebody changed are said with what mends them', () => {

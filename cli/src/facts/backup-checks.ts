@@ -43,10 +43,11 @@ export function backupChecks(facts: Facts, now: Date): Check[] {
 }
 
 function checkOf(id: string, value: string, wanted: string, found: readonly Finding[]): Check {
-  const worst = found.find(({ severity }) => severity === 'fail') ?? found[0]
+  const [worst, ...others] = found.toSorted((a, b) => Number(b.severity === 'fail') - Number(a.severity === 'fail'))
   if (!worst) return { id, verdict: 'pass', value, wanted, hint: '' }
-  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : ''
-  return { id, verdict: worst.severity, value: `${value}; ${worst.message}${more}`, wanted, hint: worst.hint }
+  // What is late and why it is are two findings, and one wants both.
+  const said = [value, worst.message, ...others.map(({ message }) => message)].join('; ')
+  return { id, verdict: worst.severity, value: said, wanted, hint: worst.hint }
 }
 
 /** Without a helper nothing is made by itself, and after a while the snapshots are too old. */
