@@ -6,6 +6,8 @@ export const IN_ROOM = {
   sshKey: '/run/target/ssh-key',
   knownHosts: '/run/target/known-hosts',
   s3Credentials: '/run/target/s3-credentials',
+  /** Root certificates of an S3 store that has a certificate of the house; without the file those of the system count. */
+  ca: '/run/target/ca.pem',
   key: '/run/target/repository-key',
 } as const
 

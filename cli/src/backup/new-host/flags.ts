@@ -23,6 +23,7 @@ export const newHostFlags = {
     helpValue: 'FILE',
   }),
   's3-keys': Flags.string({ ...only, summary: 'two lines, id and secret; - is standard input', helpValue: 'FILE' }),
+  ca: Flags.string({ ...only, summary: 'root certificate of an S3 store of the house, PEM', helpValue: 'FILE' }),
   hostname: Flags.string({ ...only, summary: 'another name or address than it had' }),
   address: { ...hostFlags.address, ...only },
   'http-port': { ...hostFlags['http-port'], ...only },
@@ -41,6 +42,7 @@ export interface NewHostFlags {
   readonly 'host-key'?: string | undefined
   readonly 'ssh-key'?: string | undefined
   readonly 's3-keys'?: string | undefined
+  readonly ca?: string | undefined
   readonly hostname?: string | undefined
   readonly address?: string | undefined
   readonly 'http-port'?: number | undefined

@@ -38,6 +38,8 @@ export interface ReachTools extends RoomTools {
   readonly s3Keys: () => Promise<string>
   /** A private key that the server knows; absent: one is made here. */
   readonly sshKey: string | undefined
+  /** File with root certificates of an S3 store of the house. */
+  readonly ca: string | undefined
 }
 
 /** Which second copy is meant: the one named, or the only one on the sheet. @throws BackupRefusal FROM_MISSING */
@@ -72,6 +74,7 @@ export async function reach(
   const hostKey = place.kind === 'sftp' ? await pinned(appliance, place, copy, tools) : null
   if (place.kind === 'sftp' && hostKey) await rootOnly(files.knownHosts, knownHost(place, hostKey))
   if (place.kind === 's3') await rootOnly(files.s3Credentials, await givenS3Keys(tools))
+  if (place.kind === 's3' && tools.ca !== undefined) await rootOnly(files.ca, await readGiven(tools.ca))
   const publicKey = place.kind === 'sftp' ? await sshKeyFor(appliance, name, tools) : null
   const access: Access = { place, files, network: 'bridge' }
   const key = await keyThatOpens(appliance, access, candidates(sheet, copy), publicKey, tools)

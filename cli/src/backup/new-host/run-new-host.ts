@@ -44,6 +44,7 @@ export async function runNewHost(
     trust: (shown, type) => vouched(shown, type, flags['host-key'], speaker),
     s3Keys: async () => s3Keys(flags['s3-keys']),
     sshKey: flags['ssh-key'],
+    ca: flags.ca,
     agree: ({ run, manifest }) =>
       speaker.confirm(
         `Bring “${name}” (${manifest.release.name} ${manifest.release.version}) onto this host as it was at ${manifest.at} (${run.run})?`,

@@ -206,7 +206,16 @@ function fillVolumes(
   const at = tools.now()
   const restore: Restore = {
     ...{ format: 1, id: runIdAt(at, '000000'), source: { run: snapshot.run, instant: null }, at: manifest.at },
-    ...{ phase: 'beside', before: {}, after: volumes, preRestore: null, beganAt: at.toISOString(), switchedAt: null },
+    ...{
+      phase: 'beside',
+      before: {},
+      after: volumes,
+      settings: null,
+      settings: null,
+      preRestore: null,
+      beganAt: at.toISOString(),
+      switchedAt: null,
+    },
   }
   const restored = { snapshot, manifest, instant: null, volumes, running: {} }
   return fillBeside(place, restore, restored, fillFromSnapshot(place, snapshot), tools)

@@ -39,6 +39,8 @@ export interface AddTools extends TargetTools {
   readonly trust: (shown: string, type: string) => Promise<boolean>
   /** Two lines: id and secret. */
   readonly s3Keys: () => Promise<string>
+  /** Root certificates of an S3 store, PEM; absent: those of the system. */
+  readonly ca?: string | undefined
 }
 
 export interface Added {
@@ -73,6 +75,7 @@ export async function addTarget(
     const hostKey = place.kind === 'sftp' ? await trustedHostKey(appliance, place, tools) : null
     if (place.kind === 'sftp' && hostKey) await rootOnly(files.knownHosts, knownHost(place, hostKey))
     if (place.kind === 's3') await rootOnly(files.s3Credentials, await askS3Keys(tools))
+    if (tools.ca !== undefined) await rootOnly(files.ca, checkedCa(tools.ca, place))
     const publicKey = place.kind === 'sftp' ? await makeSshKey(appliance, files, tools) : null
     // One that was added and removed before had its own; what is at its place may still be opened by that alone.
     if (!existsSync(files.key)) await rootOnly(files.key, makeSecret(KEY_LENGTH))
@@ -125,6 +128,14 @@ async function trustedHostKey(
     code: 'HOST_KEY_NOT_TRUSTED',
     hint: 'Compare it on the server itself (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then give it: --host-key SHA256:…',
   })
+}
+
+/** Only certificates: what else may be in such a file is nobody's here. */
+function checkedCa(text: string, place: TargetPlace): string {
+  const certificates = text.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g)
+  if (place.kind !== 's3') throw usage('--ca is for S3 stores.', 'Leave it away: a server is known by its host key.')
+  if (!certificates) throw usage('The file of --ca holds no certificate.', 'Give the root certificate in PEM form.')
+  return `${certificates.join('\n')}\n`
 }
 
 async function askS3Keys({ s3Keys }: AddTools): Promise<string> {

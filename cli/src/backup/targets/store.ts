@@ -21,6 +21,8 @@ export interface TargetFiles {
   readonly sshPublicKey: string
   readonly knownHosts: string
   readonly s3Credentials: string
+  /** PEM; only where the store has a certificate of the house. */
+  readonly ca: string
   /** Of its own: what one repository remembers must not be mixed with another's. */
   readonly cache: string
 }
@@ -36,6 +38,7 @@ export function targetFiles(appliance: string, target: string): TargetFiles {
     sshPublicKey: file('ssh.pub'),
     knownHosts: file('known-hosts'),
     s3Credentials: file('s3'),
+    ca: file('ca.pem'),
     cache: `${cache}/target-${target}`,
   }
 }

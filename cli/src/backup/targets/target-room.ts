@@ -23,7 +23,7 @@ export interface TargetTools extends RoomTools {
 /** How a second copy is reached, whether an appliance is there to it or not. */
 export interface Access {
   readonly place: TargetPlace
-  readonly files: Pick<TargetFiles, 'key' | 'sshKey' | 'knownHosts' | 's3Credentials' | 'cache'>
+  readonly files: Pick<TargetFiles, 'key' | 'sshKey' | 'knownHosts' | 's3Credentials' | 'ca' | 'cache'>
   readonly network: 'edge' | 'bridge'
 }
 
@@ -74,7 +74,7 @@ export async function withTarget<T>(
     // A disk may belong to whoever mounted it; nothing but it and ours is in there.
     capabilities: [access.place.kind === 'disk' ? 'DAC_OVERRIDE' : 'DAC_READ_SEARCH', ...capabilities],
     mounts: [...(withSource ? archiveMounts(appliance.name) : []), ...accessMounts(access), ...mounts],
-    environment: { TZ: 'UTC', HOME: '/tmp', ...environment },
+    environment: { TZ: 'UTC', HOME: '/tmp', ...environment, ...(hasCa(access) && { RESTIC_CACERT: IN_ROOM.ca }) },
     tmpfs: { '/tmp': PACKS },
     memoryBytes: 1024 * MIB,
   }
@@ -90,7 +90,10 @@ export async function presentLabel({ url, labels }: Target, { readDisk }: Target
   return place.kind === 'disk' ? requireDisk(place.path, labels, readDisk) : ''
 }
 
-export function accessMounts({ place, files }: Access): Mount[] {
+export const hasCa = ({ place, files }: Pick<Access, 'place' | 'files'>) => place.kind === 's3' && existsSync(files.ca)
+
+/** What a room needs of a second copy, where `IN_ROOM` says. */
+export function accessMounts({ place, files }: Pick<Access, 'place' | 'files'>): Mount[] {
   const bind = (source: string, target: string, readOnly = true): Mount => ({
     ...{ type: 'bind', source, target, readOnly },
   })
@@ -99,6 +102,7 @@ export function accessMounts({ place, files }: Access): Mount[] {
     ...(existsSync(files.key) ? [bind(files.key, IN_ROOM.key)] : []),
     ...(place.kind === 'disk' ? [bind(place.path, IN_ROOM.disk, false)] : []),
     ...(place.kind === 's3' ? [bind(files.s3Credentials, IN_ROOM.s3Credentials)] : []),
+    ...(hasCa({ place, files }) ? [bind(files.ca, IN_ROOM.ca)] : []),
     ...(place.kind === 'sftp' ? [bind(files.sshKey, IN_ROOM.sshKey), bind(files.knownHosts, IN_ROOM.knownHosts)] : []),
   ]
 }

@@ -33,6 +33,7 @@ export default class BackupTargetAdd extends ApplianceCommand {
     label: Flags.string({ summary: 'of a file system that may be mounted there', helpValue: 'LABEL', multiple: true }),
     limit: Flags.integer({ summary: 'send no faster than so many KiB a second', min: 1 }),
     'host-key': Flags.string({ summary: 'fingerprint that the server must show', helpValue: 'SHA256:…' }),
+    ca: Flags.string({ summary: 'root certificate of an S3 store of the house, PEM', helpValue: 'FILE' }),
     's3-keys': Flags.string({ summary: 'two lines, id and secret; - is standard input', helpValue: 'FILE' }),
   }
 
@@ -48,10 +49,11 @@ export default class BackupTargetAdd extends ApplianceCommand {
       return true
     }
     const wanted = { name: args.target, url: args.url, labels: flags.label ?? [], limitKiB: flags.limit ?? null }
+    const ca = flags.ca === undefined ? undefined : await readGiven(flags.ca)
     const tools = { engine: new DockerEngine(), signal: this.signal, now: () => new Date(), trust }
     const added = await withBackupLock(appliance.name, 'backup target add', () =>
       onTrail(appliance.name, `backup target add ${args.target}`, tools.now, () =>
-        addTarget(appliance, wanted, { ...tools, s3Keys: () => this.#s3Keys(flags['s3-keys']) }),
+        addTarget(appliance, wanted, { ...tools, ca, s3Keys: () => this.#s3Keys(flags['s3-keys']) }),
       ),
     )
     const { target, publicKey } = added
