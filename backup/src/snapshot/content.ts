@@ -55,8 +55,14 @@ const SEQUENCES = `SELECT json_build_object('sequence', format('%I.%I', n.nspnam
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'S' AND ${OWN} ORDER BY n.nspname, c.relname;
 `
 
+/** They are in no table of the application's, and a dump has them all the same. */
+const LARGE_OBJECTS = `SELECT json_build_object('table', 'pg_catalog.pg_largeobject', 'rows', count(*),
+    'sum', sum(hash_record_extended(ROW(m.oid::int8, lo_get(m.oid)), 0))::text, 'method', 'record')
+  FROM pg_largeobject_metadata m HAVING count(*) > 0;
+`
+
 /** A restored database, or any that stands still. */
-export const contentSql = (): string => `${SETTINGS}${BEGIN}${SEQUENCES}${TABLES}COMMIT;
+export const contentSql = (): string => `${SETTINGS}${BEGIN}${SEQUENCES}${TABLES}${LARGE_OBJECTS}COMMIT;
 `
 
 /**
@@ -66,7 +72,7 @@ export const contentSql = (): string => `${SETTINGS}${BEGIN}${SEQUENCES}${TABLES
 export const heldContentSql = (released: string): string => `${SETTINGS}${BEGIN}SELECT json_build_object(
   'snapshot', pg_export_snapshot(), 'version', current_setting('server_version'),
   'major', current_setting('server_version_num')::int / 10000, 'bytes', pg_database_size(current_database()));
-${SEQUENCES}${TABLES}\\! until [ -e ${released} ]; do sleep 0.1; done
+${SEQUENCES}${TABLES}${LARGE_OBJECTS}\\! until [ -e ${released} ]; do sleep 0.1; done
 COMMIT;
 `
 

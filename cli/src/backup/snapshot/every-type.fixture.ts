@@ -45,6 +45,7 @@ CREATE TABLE res_user (id serial, login text, active bool);
 INSERT INTO res_user (login, active) VALUES ('a', true);
 CREATE SEQUENCE never;
 CREATE SEQUENCE used; SELECT setval('used', 42);
+SELECT lo_from_bytea(0, '\\x010203');
 RESET ROLE;
 SET ROLE domicile_agent;
 CREATE SCHEMA IF NOT EXISTS domicile;
