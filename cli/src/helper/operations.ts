@@ -1,6 +1,7 @@
 import { type Appliance, openAppliance } from '../appliance/appliance.ts'
 import { checkSnapshots } from '../backup/check/check-snapshots.ts'
-import { runDrill } from '../backup/drill/run-drill.ts'
+import { drillCopyDue } from '../backup/drill/copy-due.ts'
+import { DRILL_FAILED, runDrill } from '../backup/drill/run-drill.ts'
 import { withBackupLock } from '../backup/lock.ts'
 import { nightlyBase } from '../backup/point-in-time/index.ts'
 import { backUp } from '../backup/snapshot/back-up.ts'
@@ -34,7 +35,9 @@ async function create(appliance: Appliance, tools: Tools): Promise<Result> {
 
 async function drill(appliance: Appliance, tools: Tools): Promise<Result> {
   const { snapshot, problems } = await runDrill(appliance, 'latest', tools)
-  return { run: snapshot.run, refused: problems.length > 0 ? 'DRILL_FAILED' : null }
+  const copy = await drillCopyDue(appliance, tools)
+  if (problems.length > 0) return { run: snapshot.run, refused: DRILL_FAILED }
+  return { run: snapshot.run, refused: copy && copy.problems.length > 0 ? 'SECOND_COPY_DIFFERS' : null }
 }
 
 async function check(appliance: Appliance, tools: Tools): Promise<Result> {
