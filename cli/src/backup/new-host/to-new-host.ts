@@ -211,7 +211,6 @@ function fillVolumes(
       before: {},
       after: volumes,
       settings: null,
-      settings: null,
       preRestore: null,
       beganAt: at.toISOString(),
       switchedAt: null,
