@@ -7,6 +7,8 @@ const run = z.string().check(z.regex(RUN_ID))
 const volume = z.string().check(z.regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/))
 const volumes = z.record(z.string(), volume)
 
+const settings = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+
 /** What is put back: a snapshot, or the database as it was at an instant with the documents of the snapshot before it. */
 const sourceSchema = z.strictObject({
   /** Of the snapshot. */
@@ -37,6 +39,8 @@ export const restoreSchema = z.strictObject({
   /** The engine's volumes of both sides, by what they are for. */
   before: volumes,
   after: volumes,
+  /** What was set before, and what the snapshot says; null: settings stay as they are. */
+  settings: z._default(z.nullable(z.strictObject({ before: settings, after: settings })), null),
   /** The snapshot that was made of what ran; null: none was made. */
   preRestore: z.nullable(run),
   beganAt: instant,

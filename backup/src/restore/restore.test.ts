@@ -22,7 +22,7 @@ const after = { postgres: 'erp_postgres_2', filestore: 'erp_filestore_2' }
 const restore = (phase: Phase, switchedAt: string | null = null): Restore => ({
   ...{ format: 1, id: '20261122T131500Z-abcdef', at: '2026-11-22T01:30:00Z', phase, before, after },
   source: { run: '20261122T013000Z-3f9a1c', instant: null },
-  ...{ preRestore: null, beganAt: '2026-11-22T13:15:00Z', switchedAt },
+  ...{ settings: null, preRestore: null, beganAt: '2026-11-22T13:15:00Z', switchedAt },
 })
 
 describe('what an interruption leaves', () => {

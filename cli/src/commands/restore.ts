@@ -55,6 +55,7 @@ export default class Restore extends ApplianceCommand {
     })(),
     into: Flags.string({ summary: 'database to make for the tables', helpValue: 'DATABASE', dependsOn: ['only'] }),
     to: Flags.string({ summary: 'folder or file to make', helpValue: 'PLACE', dependsOn: ['only'] }),
+    'with-settings': Flags.boolean({ summary: 'settings, too, as they were then; where it is reached stays' }),
     'without-snapshot': Flags.boolean({ summary: 'make no snapshot of what runs now before it is put aside' }),
     ...newHostFlags,
   }

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { statfs } from 'node:fs/promises'
+import { PATHS } from '@domicile/backup/archive'
 import { findSnapshot, type Selector } from '@domicile/backup/catalogue'
 import { readProof } from '@domicile/backup/proof'
 import { BackupRefusal } from '@domicile/backup/refusal'
 import { type Forecast, forecast, type Lost, lostBetween, type Measured } from '@domicile/backup/restore'
 import { type Manifest, runIdAt, type Snapshot } from '@domicile/backup/snapshot'
 import { volumeName } from '@domicile/stacks/plan'
+import { type Settings, settingsValidator } from '@domicile/stacks/stack'
+import { parse } from 'yaml'
 import type { Appliance } from '../../appliance/appliance.ts'
 import { LIB } from '../../appliance/records.ts'
 import type { DockerEngine } from '../../engine/docker-engine.ts'
@@ -18,7 +21,10 @@ import { ROOMS } from './fill.ts'
 import { readManifest } from './read-manifest.ts'
 
 /** What is to be put back: a snapshot, or the database as it was at an instant. */
-export type Wish = { readonly snapshot: Selector } | { readonly instant: Date }
+export type Wish = ({ readonly snapshot: Selector } | { readonly instant: Date }) & {
+  /** Settings, too, as the snapshot has them; else they stay as they are. */
+  readonly withSettings?: boolean
+}
 
 /** A restore as data, before anything is made. */
 export interface RestorePlan {
@@ -34,6 +40,8 @@ export interface RestorePlan {
   readonly at: string
   readonly before: Readonly<Record<string, string>>
   readonly after: Readonly<Record<string, string>>
+  /** What was set when the snapshot was made; null: it was not asked for. */
+  readonly settings: Settings | null
   readonly forecast: Forecast
   readonly freeBytes: number
   readonly lost: Lost
@@ -52,22 +60,35 @@ export async function planRestore(appliance: Appliance, wish: Wish, now: Date, t
   const meant = isLatest(wish) ? snapshots.filter(({ kind }) => kind !== 'pre-restore') : snapshots
   const snapshot = findSnapshot(meant, selector)
   refuseBad(snapshot)
-  const manifest = await withArchive(appliance, { service: ROOMS.read }, tools, (archive) =>
-    readManifest(archive, snapshot),
-  )
+  const { manifest, settings } = await withArchive(appliance, { service: ROOMS.read }, tools, async (archive) => ({
+    manifest: await readManifest(archive, snapshot),
+    settings: wish.withSettings
+      ? settingsThen(await archive.readFile(snapshot.parts.files, PATHS.state.settings), appliance)
+      : null,
+  }))
   refuseOther(manifest, state.release)
   const way = instant && (await findWay(appliance, instant, showInstant, tools))
   const keys = ['postgres', ...stack.manifest.documents.map(({ volume }) => volume)]
   const id = runIdAt(now, randomBytes(3).toString('hex'))
   const at = instant?.toISOString() ?? manifest.at
   return {
-    ...{ id, snapshot, manifest, instant, way, at },
+    ...{ id, snapshot, manifest, instant, way, at, settings },
     before: Object.fromEntries(keys.map((key) => [key, volumeName(state, key)])),
     after: Object.fromEntries(keys.map((key) => [key, `${name}_${key}_${id}`])),
     forecast: forecast(manifest, await measuredHere(appliance, snapshots)),
     freeBytes: await freeSpace(tools.engine, volumeName(state, 'agent')),
     lost: lostBetween(at, now.toISOString()),
   }
+}
+
+/**
+ * What people could set; where the appliance is reached stays as it is.
+ * @throws UserError SETTINGS_INVALID (2) when the stack does not allow it any more
+ */
+function settingsThen(text: string, { stack, wanted }: Appliance): Settings {
+  const then = (parse(text) as { settings?: Settings } | null)?.settings ?? {}
+  const { hostname } = wanted.settings
+  return settingsValidator(stack.manifest)({ ...then, ...(hostname !== undefined && { hostname }) })
 }
 
 export const showInstant = (at: Date): string => `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`

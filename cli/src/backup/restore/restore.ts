@@ -1,9 +1,10 @@
 import { afterSwitch, type Restore, refuseWhileWaiting } from '@domicile/backup/restore'
-import type { Timed } from '@domicile/stacks/apply'
+import { type Timed, writeDurably } from '@domicile/stacks/apply'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import type { Appliance } from '../../appliance/appliance.ts'
 import { openAppliance } from '../../appliance/appliance.ts'
 import { change } from '../../appliance/change.ts'
+import { wantedFile } from '../../appliance/records.ts'
 import type { DockerEngine } from '../../engine/docker-engine.ts'
 import { fillFromPointInTime, nightlyBase } from '../point-in-time/index.ts'
 import { announce, tellAgent, withdraw } from './announce.ts'
@@ -55,7 +56,10 @@ export async function takeUp(
 export async function abandon(appliance: Appliance, restore: Restore, tools: RestoreTools): Promise<void> {
   await discard(appliance, restore, tools.engine)
   if (restore.phase === 'switching')
-    await change(appliance.name, `restore ${restore.source.run}: take it back`, () => runAgain(appliance, tools))
+    await change(appliance.name, `restore ${restore.source.run}: take it back`, async () => {
+      if (restore.settings) await writeDurably(wantedFile({ ...appliance.wanted, settings: restore.settings.before }))
+      return runAgain(await openAppliance(appliance.name), tools)
+    })
   await withdraw(appliance)
 }
 
@@ -130,6 +134,7 @@ export async function carryOutRestore(
         ...{ format: 1, id: plan.id, at: plan.at, phase: 'beside', preRestore },
         source: { run: snapshot.run, instant: instant?.toISOString() ?? null },
         ...{ before: plan.before, after: plan.after, beganAt: began.toISOString(), switchedAt: null },
+        settings: plan.settings && { before: { ...appliance.wanted.settings }, after: { ...plan.settings } },
       }
   await announce(appliance, plan, began)
   try {

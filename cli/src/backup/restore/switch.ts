@@ -29,7 +29,8 @@ export async function switchTo(
   await writeRestore(name, under)
   const stopped = await stopAll(appliance, applicationOf(appliance), tools.say)
   const changed = { ...state, volumes: { ...state.volumes, ...restore[side] } }
-  const times = await changeRecords(appliance, { wanted, state: changed }, tools).catch(async (error) => {
+  const set = restore.settings ? { ...wanted, settings: restore.settings[side] } : wanted
+  const times = await changeRecords(appliance, { wanted: set, state: changed }, tools).catch(async (error) => {
     if (!(error instanceof UserError) || !SETTLED.includes(error.exitCode)) await runAgain(appliance, tools)
     throw error
   })

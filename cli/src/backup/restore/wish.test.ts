@@ -3,13 +3,13 @@ import { placeOf } from './only/documents.ts'
 import { tablesNamed } from './only/tables.ts'
 import { readWords } from './wish.ts'
 
-const flags = { latest: false, at: undefined, only: undefined }
+const flags = { latest: false, at: undefined, only: undefined, 'with-settings': false }
 const RUN = '20261122T013000Z-3f9a1c'
 
 test('one snapshot, the newest or an instant: exactly one of them', () => {
-  expect(readWords([RUN], flags).wish).toEqual({ snapshot: { name: RUN } })
-  expect(readWords([], { ...flags, latest: true }).wish).toEqual({ snapshot: { name: 'latest' } })
-  expect(readWords([], { ...flags, at: '2026-11-20T14:35:10Z' }).wish).toEqual({
+  expect(readWords([RUN], flags).wish).toMatchObject({ snapshot: { name: RUN } })
+  expect(readWords([], { ...flags, latest: true }).wish).toMatchObject({ snapshot: { name: 'latest' } })
+  expect(readWords([], { ...flags, at: '2026-11-20T14:35:10Z' }).wish).toMatchObject({
     instant: new Date('2026-11-20T14:35:10Z'),
   })
   for (const [words, more] of [
@@ -36,7 +36,7 @@ test.each([
 test('names of parts come after the snapshot, or instead of it where another word says which', () => {
   const only = 'table'
   expect(readWords([RUN, 'party', 'sale'], { ...flags, only }).names).toEqual(['party', 'sale'])
-  expect(readWords(['party'], { ...flags, only, latest: true })).toEqual({
+  expect(readWords(['party'], { ...flags, only, latest: true })).toMatchObject({
     wish: { snapshot: { name: 'latest' } },
     names: ['party'],
   })

@@ -5,6 +5,7 @@ interface WishFlags {
   readonly latest: boolean
   readonly at: string | undefined
   readonly only: string | undefined
+  readonly 'with-settings': boolean
 }
 
 /**
@@ -15,7 +16,7 @@ export function readWords(words: readonly string[], flags: WishFlags): { wish: W
   const chosen = flags.latest || flags.at !== undefined
   const [snapshot, names] = chosen && flags.only ? [undefined, words] : [words[0], words.slice(1)]
   if (!flags.only && names.length > 0) throw moreThanOne()
-  return { wish: wishOf(snapshot, flags), names }
+  return { wish: { ...wishOf(snapshot, flags), withSettings: flags['with-settings'] }, names }
 }
 
 function wishOf(snapshot: string | undefined, { latest, at }: WishFlags): Wish {
