@@ -66,9 +66,12 @@ export const inNetwork = ({ name }: NetworkSpec, alias: string): ContainerSpec['
   ...{ network: name, aliases: [alias], address: '' },
 })
 
-/** Makes the folder of a drill, of which nothing may be there. */
+/**
+ * Makes the folder of a drill, of which nothing may be there. Nobody but root gets in: documents are readable for everybody
+ * where they are restored. What is bound into a container is reached without going through here.
+ */
 export async function makeFolder({ root, postgres }: DrillFolder, owner: number): Promise<void> {
-  await mkdir(root, { recursive: true, mode: 0o711 })
+  await mkdir(root, { recursive: true, mode: 0o700 })
   await mkdir(postgres, { mode: 0o700 })
   await chown(postgres, owner, owner)
 }
