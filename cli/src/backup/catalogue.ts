@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { catalogueText, parseCatalogue, readableIn } from '@domicile/backup/catalogue'
 import type { Snapshot } from '@domicile/backup/snapshot'
 import { writeDurably } from '@domicile/stacks/apply'
+import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { backupFolder } from './folder.ts'
 
 /**
  * What snapshots an appliance has, oldest first; none while there is no catalogue.
- * @throws BackupRefusal CATALOGUE_BROKEN (unverified)
+ * @throws BackupRefusal CATALOGUE_BROKEN (unverified); UserError NOT_ROOT (3)
  */
 export const readCatalogue = async (appliance: string): Promise<Snapshot[]> => parseCatalogue(await textOf(appliance))
 
@@ -16,7 +17,7 @@ export const salvageCatalogue = async (appliance: string): Promise<Snapshot[]> =
 const textOf = (appliance: string) =>
   readFile(backupFolder(appliance).catalogue, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return ''
-    throw error
+    throw error.code === 'EACCES' ? notRoot() : error
   })
 
 /** The whole catalogue at once: after a rebuild, or after several snapshots went. The caller holds the backup lock. */
@@ -43,3 +44,10 @@ export async function updateCatalogue(
   await writeCatalogue(appliance, changed ? [...others, changed] : others)
   return changed
 }
+
+const notRoot = () =>
+  new UserError('The backups of an appliance are root’s, and so is the list of them.', {
+    code: 'NOT_ROOT',
+    hint: 'Run it with sudo.',
+    exitCode: ExitCode.Refused,
+  })

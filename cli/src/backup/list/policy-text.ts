@@ -42,7 +42,7 @@ export function policyText(policy: PolicyInForce, verdicts: readonly Verdict[]):
     'The newest good snapshot of a day, week or month stands for it, and stays until so many whole ones after it are over.',
     'The newest that is proven and everything newer stay, and so do those that are held. A way back from an upgrade stays 14 days.',
     '',
-    `${verdicts.length} snapshots: ${staying} stay, ${verdicts.length - staying} go when the next night ends well.`,
+    `${verdicts.length} snapshot${verdicts.length === 1 ? '' : 's'}: ${staying} to stay, ${verdicts.length - staying} to go when the next night ends well.`,
     ...next.map(({ run, lastDay }) => `  ${run}  through ${lastDay}`),
   ].join('\n')
 }
