@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { DATABASE, NAME, OWNER, POSTGRES, VOLUME } from './backup-data.ts'
+import { DATABASE, NAME, OWNER, POSTGRES, sql, VOLUME } from './backup-data.ts'
 import { FOLDER, seconds } from './fixture.ts'
 
 /** The engines as somebody uses them by hand, and what most people do: a dump through gzip. */
@@ -32,6 +32,7 @@ export async function costIn(folder: string, work: () => Promise<unknown>): Prom
   return { seconds: took, bytes: (await bytesBelow(folder)) - before }
 }
 
+const COUNT = 'SELECT (SELECT count(*) FROM bench_documents), (SELECT count(*) FROM pgbench_accounts)'
 const inRoom = (...command: string[]) => execa('docker', ['exec', ROOM, ...command])
 const DUMP = `pg_dump --host=postgres --username=${OWNER} --exclude-schema=domicile ${DATABASE}`
 
@@ -75,7 +76,7 @@ export const gzipDump = (night: string) =>
     inRoom('bash', '-euo', 'pipefail', '-c', `${DUMP} | gzip > /dumps/${night}.sql.gz`),
   )
 
-/** Into a new PostgreSQL with its own settings. */
+/** Into a new PostgreSQL with its own settings. @throws Error when it did not load what is in the appliance's */
 export async function psqlRestore(night: string): Promise<number> {
   await writeFile(join(PLACE, 'postgres_password'), 'bench', { mode: 0o644 })
   await execa('docker', [
@@ -90,6 +91,8 @@ export async function psqlRestore(night: string): Promise<number> {
   const took = await seconds(() =>
     inSide(`zcat /dumps/${night}.sql.gz | psql -Xq --dbname=${DATABASE} >/dev/null 2>&1`),
   )
+  const { stdout: loaded } = await inSide(`psql -XqAt --dbname=${DATABASE} -c '${COUNT}'`)
+  if (loaded !== (await sql(COUNT))) throw new Error(`psql loaded something else: ${loaded}`)
   await execa('docker', ['rm', '--force', '--volumes', SIDE])
   return took
 }

@@ -67,6 +67,7 @@ async function measure(scale: Scale): Promise<void> {
 }
 
 async function day(name: string, type: 'full' | 'incr'): Promise<Day> {
+  console.error(`day: ${name}`)
   const bare = await bareArchive(type === 'full')
   const ours = await ourArchive()
   const gzip = await gzipDump(name)
