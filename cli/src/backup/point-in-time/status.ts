@@ -176,7 +176,7 @@ function archivingFindings(
 const unreadable = (why: string): Finding => ({
   code: 'UNREADABLE',
   message: `The repository cannot be read: ${why}`,
-  hint: 'Look whether its disk is there, and whether the key is the one it was made with: domicile backup keys',
+  hint: 'Look whether its disk is there, and whether the key is the one on the recovery sheet.',
 })
 
 const gapFinding = ({ first, last, after, before }: Gap): Finding => ({
