@@ -57,7 +57,7 @@ test('the worst comes first, and then why', () => {
   const checks = checksWith({ findings: [finding('BACKUP_FAILING'), finding('BACKUP_LATE', 'fail')] })
 
   expect(checks[0]).toMatchObject({ verdict: 'fail', hint: 'do something about BACKUP_LATE' })
-  expect(checks[0]?.value).toContain('what BACKUP_LATE means; what BACKUP_FAILING means')
+  expect(checks[0]?.value).toContain('what BACKUP_LATE means what BACKUP_FAILING means')
 })
 
 test('units that somebody changed are said with what mends them', () => {

@@ -46,7 +46,7 @@ function checkOf(id: string, value: string, wanted: string, found: readonly Find
   const [worst, ...others] = found.toSorted((a, b) => Number(b.severity === 'fail') - Number(a.severity === 'fail'))
   if (!worst) return { id, verdict: 'pass', value, wanted, hint: '' }
   // What is late and why it is are two findings, and one wants both.
-  const said = [value, worst.message, ...others.map(({ message }) => message)].join('; ')
+  const said = `${value}; ${[worst, ...others].map(({ message }) => message).join(' ')}`
   return { id, verdict: worst.severity, value: said, wanted, hint: worst.hint }
 }
 
