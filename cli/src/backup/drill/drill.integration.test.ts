@@ -77,14 +77,23 @@ test('a dump with rows less is named with both numbers', async () => {
   )
 })
 
-test('a dump that was cut is not loaded, and says so', async () => {
+test('a dump that was cut within its rows, which PostgreSQL takes, is named by what is missing', async () => {
   const snapshot = await installed.snapshot()
-  await installed.replaceDump(snapshot, 'head -c 3000')
+  await installed.replaceDump(snapshot, "sed '/hello 250\\t/,$d'")
   const { exitCode, document } = await drill(snapshot)
 
   expect(exitCode).toBe(4)
-  expect(document).toMatchObject({ verdict: 'failed', application: 'not-tried', recoverySeconds: null })
-  expect(document.codes).toContain('DUMP_NOT_LOADED')
+  expect(document.codes).toContain('ROWS_DIFFER')
+})
+
+test('a dump that PostgreSQL refuses is named with what it said', async () => {
+  const snapshot = await installed.snapshot()
+  await installed.replaceDump(snapshot, "sed 's/^CREATE TABLE/CREATE TABEL/'")
+  const { exitCode, document } = await drill(snapshot)
+
+  expect(exitCode).toBe(4)
+  expect(document).toMatchObject({ codes: ['DUMP_NOT_LOADED'], application: 'not-tried', recoverySeconds: null })
+  expect(document.problems[0].text).toContain('syntax error at or near "TABEL"')
 })
 
 test('documents that are changed, gone or strange are named one by one', async () => {
