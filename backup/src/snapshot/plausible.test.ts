@@ -28,6 +28,16 @@ test('small steps downwards, each more than half of the one before, do not slip 
   expect(implausible({ tables: 5, dumpBytes: 400 }, yardstick(before))).toBe('DUMP_TOO_SMALL')
 })
 
+test('once somebody has accepted a much smaller one, the nights after it are measured by that', () => {
+  const proven = snapshot(1, { provenAt: '2026-11-22T02:00:00.000Z' })
+  const accepted = snapshot(3, sized(300))
+  expect(implausible({ tables: 5, dumpBytes: 310 }, yardstick([proven, accepted]))).toBeNull()
+  expect(implausible({ tables: 5, dumpBytes: 140 }, yardstick([proven, accepted]))).toBe('DUMP_TOO_SMALL')
+  // What a restore puts aside may be what a wrong statement left.
+  const aside = { ...accepted, kind: 'pre-restore' } as const
+  expect(implausible({ tables: 5, dumpBytes: 310 }, yardstick([proven, aside]))).toBe('DUMP_TOO_SMALL')
+})
+
 test.each([
   [{ tables: 5, dumpBytes: 500 }, null],
   [{ tables: 5, dumpBytes: 499 }, 'DUMP_TOO_SMALL'],

@@ -5,13 +5,22 @@ export interface Taken {
   readonly dumpBytes: number
 }
 
+const isFarSmaller = (dumpBytes: number, before: Snapshot): boolean => dumpBytes * 2 < before.bytes.dump
+
 /**
- * The snapshot that a new one is compared with: the newest proven one, while there is none the newest that counts.
+ * The snapshot that a new one is compared with: the newest proven one, while there is none the newest that counts. One that
+ * is far smaller and counts all the same somebody has accepted: from there on it is the measure. What a restore puts aside
+ * is taken as it is, and is no measure of anything.
  * @param snapshots oldest first
  */
-export const yardstick = (snapshots: readonly Snapshot[]): Snapshot | undefined => {
-  const good = snapshots.filter(({ refused }) => refused === null)
-  return good.findLast(({ provenAt }) => provenAt !== null) ?? good.at(-1)
+export function yardstick(snapshots: readonly Snapshot[]): Snapshot | undefined {
+  let found: Snapshot | undefined
+  for (const snapshot of snapshots) {
+    if (snapshot.refused !== null || snapshot.kind === 'pre-restore') continue
+    const isProven = snapshot.provenAt !== null
+    if (!found?.provenAt || isProven || isFarSmaller(snapshot.bytes.dump, found)) found = snapshot
+  }
+  return found
 }
 
 /**
@@ -21,7 +30,7 @@ export const yardstick = (snapshots: readonly Snapshot[]): Snapshot | undefined 
 export function implausible({ tables, dumpBytes }: Taken, before: Snapshot | undefined): string | null {
   if (!before) return null
   if (tables === 0 && dumpBytes < before.bytes.dump) return 'DUMP_EMPTY'
-  return dumpBytes * 2 < before.bytes.dump ? 'DUMP_TOO_SMALL' : null
+  return isFarSmaller(dumpBytes, before) ? 'DUMP_TOO_SMALL' : null
 }
 
 const MIB = 2 ** 20
