@@ -22,6 +22,8 @@ export interface Gap {
   /** When the one before was archived, and the one after. */
   readonly after: Date
   readonly before: Date
+  /** A later base has begun anew: nothing is to be done about it any more. */
+  readonly over: boolean
 }
 
 /** What each base reaches: up to the last segment that follows without one missing. Oldest base first. */
@@ -70,6 +72,7 @@ export function gapsIn({ bases }: Info, { segments }: Listing): Gap[] {
         last: name(segment.position - 1),
         after: before.at,
         before: segment.at,
+        over: bases.some(({ stop }) => stop >= segment.at),
       },
     ]
   })

@@ -59,7 +59,7 @@ export async function pointInTimeStatus(place: Place, tools: RoomTools): Promise
  */
 export async function checkPointInTime(place: Place, tools: RoomTools): Promise<PointInTimeStatus> {
   return withReader(place, tools, async (run) => {
-    const status = await statusBy(place, run, tools)
+    const status = await statusBy(place, run, tools, 'all')
     if (status.findings.some(({ code }) => code === 'UNREADABLE')) return status
     const { exitCode, stdout, stderr } = await run(commands.verify())
     const { problems } = parseVerify(`${stdout}\n${stderr}`, exitCode)
@@ -72,7 +72,13 @@ export async function checkPointInTime(place: Place, tools: RoomTools): Promise<
 
 const ANEW = 'Begin anew, from a whole copy: domicile backup point-in-time base --full'
 
-async function statusBy(place: Place, run: Run, { engine }: RoomTools): Promise<PointInTimeStatus> {
+/** @param gaps `open`: those that no later base has made good, which somebody should do something about */
+async function statusBy(
+  place: Place,
+  run: Run,
+  { engine }: RoomTools,
+  gaps: 'open' | 'all' = 'open',
+): Promise<PointInTimeStatus> {
   const on = pointInTimeOn(place.wanted)
   const server = await askServer(place, engine)
   try {
@@ -93,7 +99,9 @@ async function statusBy(place: Place, run: Run, { engine }: RoomTools): Promise<
       findings: [
         ...(info.problem ? [unreadable(info.problem)] : []),
         ...(on ? archivingFindings({ ...server, refused }, info, lost) : []),
-        ...gapsIn(info, listing).map(gapFinding),
+        ...gapsIn(info, listing)
+          .filter(({ over }) => gaps === 'all' || !over)
+          .map(gapFinding),
         ...(on ? await behind(place.name) : []),
         ...info.bases.filter(({ damaged }) => damaged).map(({ label }) => damagedPages(label)),
       ],
