@@ -20,7 +20,7 @@ export async function policyInForce({
   const terms = contract === 'unknown' || contract === 'none' ? null : contract
   return {
     ...effectiveTerms(terms?.backups ?? null, wanted.backup?.keep ?? {}),
-    timeZone: wanted.backup?.timeZone ?? terms?.timezone ?? hostZone(),
+    timeZone: wanted.backup?.timeZone ?? terms?.timezone ?? 'UTC',
     contract: typeof contract === 'string' ? contract : 'licence',
   }
 }
@@ -34,6 +34,7 @@ async function termsOf(lib: string) {
   }
 }
 
+/** In which a list is shown where nothing else is known. */
 export function hostZone(): string {
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
   return isZone(timeZone) ? timeZone : 'UTC'
