@@ -57,7 +57,7 @@ export const s3Credentials = ({ id, secret }: { id: string; secret: string }): s
   `[default]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`
 
 const S3_ID = /^[\x21-\x7e]{3,128}$/
-const S3_SECRET = /^[\x21-\x7e]{8,256}$/
+const S3_SECRET = /^[\x21-\x7e]{1,256}$/
 
 /** Two lines: the id, then the secret. Null: it is something else. */
 export function parseS3Keys(text: string): { id: string; secret: string } | null {

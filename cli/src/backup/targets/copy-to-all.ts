@@ -46,7 +46,7 @@ async function tried(appliance: Appliance, target: Target, tools: SecondCopyTool
   try {
     return await secondCopy(appliance, target, tools)
   } catch (error) {
-    tools.signal.throwIfAborted()
+    if (tools.signal.aborted) throw error
     const { code = 'SECOND_COPY_FAILED', message, hint = '' } = error as Error & { code?: string; hint?: string }
     tools.say(`${target.name}: ${message}`)
     return { target: target.name, error: { code, message, hint } }

@@ -1,3 +1,4 @@
+import { keyList, type Place } from '@domicile/backup/archive'
 import { BackupRefusal, type RefusalKind } from '@domicile/backup/refusal'
 import { sshArguments, type TargetPlace } from '@domicile/backup/targets'
 import type { Room } from '../room.ts'
@@ -28,9 +29,36 @@ const REASONS: readonly Reason[] = [
   },
 ]
 
-/** Whether an SFTP server opens, before anything is asked of it: the archive engine does not pass on what SSH says. */
-export async function knock(room: Room, place: TargetPlace): Promise<void> {
-  if (place.kind !== 'sftp') return
+/**
+ * Whether a place opens, before anything is asked of it: the archive engine does not pass on what SSH says, and tries a store
+ * that does not answer for a quarter of an hour.
+ */
+export async function knock(room: Room, target: TargetPlace, place: Place): Promise<void> {
+  if (target.kind === 'sftp') await knockSftp(room, target)
+  if (target.kind === 's3') await knockS3(room, target, place)
+}
+
+const S3_SECONDS = 60
+
+/** An answer is also that nothing is there yet, or that the key is another one: the engine's exit codes for these. */
+const ANSWERS = [0, 10, 12]
+
+async function knockS3(room: Room, { endpoint }: Extract<TargetPlace, { kind: 's3' }>, place: Place): Promise<void> {
+  const { exitCode, stderr } = await room.exec(['timeout', String(S3_SECONDS), ...keyList(place)])
+  if (ANSWERS.includes(exitCode)) return
+  const said =
+    stderr
+      .trim()
+      .split('\n')
+      .findLast((line) => /error|x509|refused|denied|timeout/i.test(line)) ?? ''
+  throw new BackupRefusal(`${endpoint} does not let this host read: ${said.slice(0, 400) || 'no answer'}`, {
+    code: 'SECOND_COPY_UNREACHABLE',
+    kind: 'failed',
+    hint: 'See whether it runs, its keys are good, and its certificate is of an authority that systems know (else --ca FILE when it is added).',
+  })
+}
+
+async function knockSftp(room: Room, place: Extract<TargetPlace, { kind: 'sftp' }>): Promise<void> {
   const { user, host, port } = place
   const words = [...sshArguments(), '-p', String(port), '-l', user, '-s', host, 'sftp']
   const { exitCode, stderr } = await room.exec(['ssh', ...words], { stdin: '' })

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import type { Place } from '@domicile/backup/archive'
 import { engineWords, IN_ROOM, parsePlace, type Target, type TargetPlace } from '@domicile/backup/targets'
+import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import type { Mount } from '@domicile/stacks/plan'
 import type { Appliance } from '../../appliance/appliance.ts'
 import { Archive } from '../archive.ts'
@@ -78,11 +79,24 @@ export async function withTarget<T>(
     tmpfs: { '/tmp': PACKS },
     memoryBytes: 1024 * MIB,
   }
-  return withRoom(appliance, spec, tools, async (room) => {
-    await knock(room, access.place)
-    return work(new Archive(room, place), room, place)
-  })
+  try {
+    return await withRoom(appliance, spec, tools, async (room) => {
+      await knock(room, access.place, place)
+      return work(new Archive(room, place), room, place)
+    })
+  } catch (error) {
+    throw tools.signal.aborted ? interrupted(error) : error
+  }
 }
+
+/** Whatever the engine says of a room that was taken away under it. */
+const interrupted = (cause: unknown) =>
+  new UserError('The work on the second copy was interrupted.', {
+    code: 'INTERRUPTED',
+    hint: 'What was copied whole counts. Run it again: it goes on where it stopped.',
+    exitCode: ExitCode.Interrupted,
+    cause,
+  })
 
 /** Looks first that the disk is there that should be. @returns its label; empty: it needs none */
 export async function presentLabel({ url, labels }: Target, { readDisk }: TargetTools): Promise<string> {
