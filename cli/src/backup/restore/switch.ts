@@ -32,7 +32,7 @@ export async function switchTo(
   const set = restore.settings ? { ...wanted, settings: restore.settings[side] } : wanted
   const times = await changeRecords(appliance, { wanted: set, state: changed }, tools).catch(async (error) => {
     if (!(error instanceof UserError) || !SETTLED.includes(error.exitCode)) await runAgain(appliance, tools)
-    throw error
+    throw error instanceof UserError && error.exitCode === ExitCode.RolledBack ? wentBack(error) : error
   })
   const there = await settled({ ...appliance, state: changed }, under)
   return { restore: there, steps: [...stopped, ...times] }
@@ -49,6 +49,16 @@ export async function goOn(
 ): Promise<{ restore: Restore; steps: Timed[] }> {
   const steps = await runAgain(appliance, tools)
   return { restore: await settled(appliance, restore), steps }
+}
+
+const wentBack = (cause: UserError) => {
+  const why = cause.cause instanceof Error ? cause.cause.message : cause.message
+  return new UserError(`The other side did not run, and what ran before runs again. ${why}`, {
+    code: 'ROLLED_BACK',
+    hint: 'The appliance is as it was. The lines above are what stopped it; another snapshot may do: domicile backup list',
+    exitCode: ExitCode.RolledBack,
+    cause,
+  })
 }
 
 /** Ends after which the application was started again, or is to stay as it is until somebody looks. */
