@@ -7,6 +7,7 @@ import { change } from '../../appliance/change.ts'
 import { wantedFile } from '../../appliance/records.ts'
 import type { DockerEngine } from '../../engine/docker-engine.ts'
 import { fillFromPointInTime, nightlyBase } from '../point-in-time/index.ts'
+import { withPin } from '../retention/pin.ts'
 import { announce, tellAgent, withdraw } from './announce.ts'
 import { fillBeside } from './beside.ts'
 import { fillFromSnapshot } from './fill.ts'
@@ -139,7 +140,9 @@ export async function carryOutRestore(
   await announce(appliance, plan, began)
   try {
     const restored = { snapshot, manifest, instant, volumes: restore.after, running: restore.before }
-    const filled = await fillBeside(appliance, restore, restored, fillPostgres, tools)
+    const filled = await withPin(appliance.name, snapshot.run, () =>
+      fillBeside(appliance, restore, restored, fillPostgres, tools),
+    )
     const switched = await change(appliance.name, `restore ${snapshot.run}`, () =>
       switchTo('after', appliance, restore, tools),
     )
@@ -155,6 +158,9 @@ export async function carryOutRestore(
   }
 }
 
+/** Interrupted, not undone wholly, or somebody else was changing the appliance when it was to be switched. */
+const WAITS: readonly ExitCode[] = [ExitCode.Interrupted, ExitCode.NeedsPerson, ExitCode.Locked]
+
 /** What went back by itself leaves nothing behind; what was interrupted waits for the next command. */
 async function afterFailure(
   appliance: Appliance,
@@ -163,7 +169,7 @@ async function afterFailure(
   { engine }: RestoreTools,
 ): Promise<void> {
   const { exitCode } = error as Partial<UserError>
-  if (exitCode === ExitCode.Interrupted || exitCode === ExitCode.NeedsPerson) return
+  if (exitCode !== undefined && WAITS.includes(exitCode)) return
   await discard(await openAppliance(appliance.name), restore, engine)
 }
 
