@@ -51,11 +51,14 @@ async function knockS3(room: Room, { endpoint }: Extract<TargetPlace, { kind: 's
       .trim()
       .split('\n')
       .findLast((line) => /error|x509|refused|denied|timeout/i.test(line)) ?? ''
-  throw new BackupRefusal(`${endpoint} does not let this host read: ${said.slice(0, 400) || 'no answer'}`, {
-    code: 'SECOND_COPY_UNREACHABLE',
-    kind: 'failed',
-    hint: 'See whether it runs, its keys are good, and its certificate is of an authority that systems know (else --ca FILE when it is added).',
-  })
+  throw new BackupRefusal(
+    `${endpoint} does not let this host read: ${said.slice(0, 400) || `no answer within ${S3_SECONDS} seconds`}`,
+    {
+      code: 'SECOND_COPY_UNREACHABLE',
+      kind: 'failed',
+      hint: 'See whether it runs, its keys are good, and its certificate is of an authority that systems know (else --ca FILE when it is added).',
+    },
+  )
 }
 
 async function knockSftp(room: Room, place: Extract<TargetPlace, { kind: 'sftp' }>): Promise<void> {
