@@ -3,7 +3,7 @@ import { checkSnapshots } from '../backup/check/check-snapshots.ts'
 import { drillCopyDue } from '../backup/drill/copy-due.ts'
 import { DRILL_FAILED, runDrill } from '../backup/drill/run-drill.ts'
 import { withBackupLock } from '../backup/lock.ts'
-import { nightlyBase } from '../backup/point-in-time/index.ts'
+import { checkPointInTime, type Finding, nightlyBase, pointInTimeOn } from '../backup/point-in-time/index.ts'
 import { backUp } from '../backup/snapshot/back-up.ts'
 import { copyToAll } from '../backup/targets/copy-to-all.ts'
 import { DockerEngine } from '../engine/docker-engine.ts'
@@ -25,11 +25,16 @@ export const hostOperations = (name: string): Operations => {
   return { create: on(create), drill: on(drill), check: on(check), 'second-copy': on(copy) }
 }
 
-/** A night's work. That no base can be made does not undo the snapshot, and is said. */
+/** A night's work. That no base can be made does not undo the snapshot: `doctor` says since when there is none. */
 async function create(appliance: Appliance, tools: Tools): Promise<Result> {
   const request = { kind: 'scheduled', hold: null, acceptSmaller: null } as const
   const { snapshot } = await backUp(appliance, request, tools)
-  await withBackupLock(appliance.name, 'backup point-in-time base', () => nightlyBase(appliance, tools))
+  await withBackupLock(appliance.name, 'backup point-in-time base', () => nightlyBase(appliance, tools)).catch(
+    (error: Error) => {
+      tools.signal.throwIfAborted()
+      say(`No base for point in time was made: ${error.message}`)
+    },
+  )
   return { run: snapshot.run, refused: snapshot.refused }
 }
 
@@ -42,8 +47,12 @@ async function drill(appliance: Appliance, tools: Tools): Promise<Result> {
 
 async function check(appliance: Appliance, tools: Tools): Promise<Result> {
   const { complaints } = await checkSnapshots(appliance, 'next', tools)
-  return { run: null, refused: complaints.length > 0 ? 'ARCHIVE_DAMAGED' : null }
+  if (complaints.length > 0) return { run: null, refused: 'ARCHIVE_DAMAGED' }
+  const damaged = pointInTimeOn(appliance.wanted) && (await checkPointInTime(appliance, tools)).findings.some(isDamage)
+  return { run: null, refused: damaged ? 'POINT_IN_TIME_DAMAGED' : null }
 }
+
+const isDamage = ({ code }: Finding) => ['DAMAGED', 'BASE_DAMAGED', 'UNREADABLE'].includes(code)
 
 async function copy(appliance: Appliance, tools: Tools): Promise<Result> {
   await copyToAll(appliance, tools)
