@@ -1,5 +1,6 @@
 import { type Engine, writeDurably } from '@domicile/stacks/apply'
 import { APPLIANCE_LABEL, layoutOf } from '@domicile/stacks/plan'
+import { withBackupLock } from '../backup/lock.ts'
 import { removeHelper } from '../helper/systemd.ts'
 import { removeBut, removeButBackups, removeFolders } from './folders.ts'
 import { imagesToRemove } from './images.ts'
@@ -40,7 +41,10 @@ export async function takeInventory(name: string, state: StateRecord | undefined
  */
 export type Kept = 'data' | 'backups' | 'nothing'
 
-/** Removes the rest; safe to run again at any point. */
+/**
+ * Removes the rest; safe to run again at any point.
+ * @throws UserError LOCKED (8) while a person backs it up or restores it
+ */
 export async function remove(
   name: string,
   inventory: Inventory,
@@ -48,8 +52,18 @@ export async function remove(
   kept: Kept,
   say: (text: string) => void,
 ): Promise<void> {
-  // Before anything else: nobody shall begin a backup of what goes, and one that is at work ends.
+  // Before anything else: nobody shall begin a backup of what goes, and one that the helper is at work on ends.
   if (await removeHelper(name)) say('removed the helper’s units')
+  await withBackupLock(name, 'uninstall', () => removeAll(name, inventory, engine, kept, say))
+}
+
+async function removeAll(
+  name: string,
+  inventory: Inventory,
+  engine: Engine,
+  kept: Kept,
+  say: (text: string) => void,
+): Promise<void> {
   for (const container of inventory.containers) {
     await engine.removeContainer(container)
     say(`removed container ${container}`)
