@@ -1,5 +1,5 @@
 import { METERS, MODULE_FIRST_USED, SEAL } from '../ledger/index.ts'
-import { EXCHANGE, type RecordLine } from '../record/index.ts'
+import { BACKUP_PROOF, EXCHANGE, type RecordLine } from '../record/index.ts'
 import { MINUTE_MS } from '../utc.ts'
 import type { PeriodCalendar } from './calendar.ts'
 import { isWithheld, mayLeave } from './record-kinds.ts'
@@ -10,8 +10,8 @@ type AuditEvent = AuditFigures['events'][number]
 /** More than anybody reads; what is beyond is in the record. */
 const MOST_EVENTS = 2000
 
-/** Seals are the evidence itself; what was metered is counted; notices are many. */
-const UNTOLD = new Set([SEAL, METERS, 'notice-shown', 'metered'])
+/** Seals are the evidence itself; what was metered is counted; notices are many; proofs of backups have a report of their own. */
+const UNTOLD = new Set([SEAL, METERS, BACKUP_PROOF, 'notice-shown', 'metered'])
 
 /** What happened in a period, as far as an audit is concerned; in words of ours, with numbers and codes of the record. */
 export function eventsIn(lines: readonly RecordLine[], { from, until }: PeriodCalendar): AuditEvent[] {
