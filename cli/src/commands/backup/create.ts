@@ -56,17 +56,21 @@ export default class BackupCreate extends ApplianceCommand {
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
 
-const WHY: Readonly<Record<string, string>> = {
-  DUMP_EMPTY: 'has no tables although the one before had',
-  DUMP_TOO_SMALL: 'is less than half as large as the one before',
-}
+const SMALLER =
+  'Nothing older was removed. See whether the database is the right one and whole. When it is, say why: domicile backup create --accept-smaller "REASON"'
 
-const doesNotCount = ({ run, bytes }: Snapshot, code: string) =>
-  new BackupRefusal(
-    `The snapshot ${run} does not count: its dump (${megabytes(bytes.dump)}) ${WHY[code] ?? `is ${code}`}.`,
-    {
-      code,
-      hint: 'Nothing older was removed. See whether the database is the right one and whole. When it is, say why: domicile backup create --accept-smaller "REASON"',
-      kind: 'unverified',
-    },
-  )
+/** Why it does not count, and what to do about it. */
+const WHY: Readonly<Record<string, { so: string; hint: string }>> = {
+  DUMP_EMPTY: { so: 'it has no tables, although the one before had', hint: SMALLER },
+  DUMP_TOO_SMALL: { so: 'its dump is less than half as large as the one before', hint: SMALLER },
+  SUSPECT: {
+    so: 'the archive is damaged, and it leans on what cannot be read any more',
+    hint: 'Run `domicile backup create` once more: it takes out what is damaged and writes it anew. Look at the disk, too (dmesg).',
+  },
+}
+function doesNotCount({ run, bytes }: Snapshot, code: string): BackupRefusal {
+  const { so, hint } = WHY[code] ?? { so: code, hint: SMALLER }
+  return new BackupRefusal(`The snapshot ${run} (${megabytes(bytes.dump)}) does not count: ${so}.`, {
+    ...{ code, kind: 'unverified', hint },
+  })
+}
