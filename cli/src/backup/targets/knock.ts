@@ -46,11 +46,7 @@ const ANSWERS = [0, 10, 12]
 async function knockS3(room: Room, { endpoint }: Extract<TargetPlace, { kind: 's3' }>, place: Place): Promise<void> {
   const { exitCode, stderr } = await room.exec(['timeout', String(S3_SECONDS), ...keyList(place)])
   if (ANSWERS.includes(exitCode)) return
-  const said =
-    stderr
-      .trim()
-      .split('\n')
-      .findLast((line) => /error|x509|refused|denied|timeout/i.test(line)) ?? ''
+  const said = stderr.split('\n').findLast((line) => /x509|refused|denied|no route|no such host/i.test(line)) ?? ''
   throw new BackupRefusal(
     `${endpoint} does not let this host read: ${said.slice(0, 400) || `no answer within ${S3_SECONDS} seconds`}`,
     {

@@ -1,3 +1,5 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { runsOf } from '@domicile/backup/archive'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SftpServer } from '../../../test/support/sftp-server.ts'
@@ -170,4 +172,42 @@ test('files of a second copy are root’s alone', async () => {
   const { stat } = await import('node:fs/promises')
   const { key, sshKey, record } = targetFiles(NAME, 'nas')
   for (const path of [key, sshKey, record]) expect((await stat(path)).mode & 0o777).toBe(0o600)
+})
+
+test('disks that are changed have a copy each, and one that is empty again is no new beginning', async () => {
+  const disk = await mkdtemp('/opt/second-copy-disk-')
+  const RUN = '20261123T010000Z-000004'
+  await archived.snapshot(RUN, new Date('2026-11-23T01:00:00Z'))
+  const mounted = (label: string) => ({
+    ...tools(),
+    readDisk: async () => ({ mountpoint: disk, device: 'sdb1', label }),
+  })
+  const emptied = async () => {
+    for (const entry of await readdir(disk)) await rm(join(disk, entry), { recursive: true })
+  }
+  try {
+    const wanted = { name: 'disk', url: disk, labels: ['ERP-A', 'ERP-B'], limitKiB: null }
+    const { target } = await addTarget(archived.appliance, wanted, {
+      ...mounted('ERP-A'),
+      ...{ trust: async () => false, s3Keys: async () => '' },
+    })
+
+    expect(await secondCopy(archived.appliance, target, mounted('ERP-A'))).toMatchObject({ label: 'ERP-A' })
+    await emptied()
+    expect(await secondCopy(archived.appliance, target, mounted('ERP-B'))).toMatchObject({
+      ...{ label: 'ERP-B', newest: { run: RUN } },
+    })
+    expect((await readTargetState(NAME, 'disk')).byLabel).toMatchObject({
+      'ERP-A': { run: RUN },
+      'ERP-B': { run: RUN },
+    })
+
+    await emptied()
+    const codeOf = (label: string) => secondCopy(archived.appliance, target, mounted(label)).catch(({ code }) => code)
+    expect(await codeOf('PHOTOS')).toBe('DISK_NOT_THERE')
+    expect(await codeOf('ERP-B')).toBe('SECOND_COPY_GONE')
+    expect(await readdir(disk)).toEqual([])
+  } finally {
+    await rm(disk, { recursive: true })
+  }
 })
