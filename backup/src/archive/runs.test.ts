@@ -79,7 +79,8 @@ test.each([
   [12, 'ARCHIVE_KEY_WRONG', 'unverified'],
   [130, 'INTERRUPTED', 'failed'],
   [137, 'ARCHIVE_FAILED', 'failed'],
-] as const)('exit code %i is %s', (exitCode, code, kind, said = '') => {
+] as const)('exit code %i is %s', (exitCode, code, kind, ...more) => {
+  const said = more[0] ?? ''
   expect(failure(exitCode, said, 'Trying it')).toMatchObject({ code, kind, hint: expect.stringMatching(/\w/) })
   expect(failure(exitCode, said, 'Trying it').message).toMatch(/^Trying it failed: .+/)
 })
