@@ -98,7 +98,7 @@ beforeAll(async () => {
 })
 afterAll(() => installed[Symbol.asyncDispose]())
 
-test('what is in it can be read with the engine and psql alone, and is what it says', async () => {
+test('by the manual it can be read with the engine and psql alone, and is what it says', async () => {
   const { exitCode, document } = await create()
   expect(exitCode).toBe(0)
   const snapshot = await newest()
@@ -108,43 +108,35 @@ test('what is in it can be read with the engine and psql alone, and is what it s
   expect(manifest.database.tables.find(({ name }) => name === 'public.kinds')).toMatchObject({ method: 'record' })
   expect(manifest.database.tables.find(({ name }) => name === 'public.others')).toMatchObject({ method: 'text' })
 
+  const page = await readFile(join(import.meta.dirname, '../../../../docs/admin/restore.md'), 'utf8')
+  const [, commands = ''] = /## Without us[\s\S]*?```sh\n([\s\S]*?)```/.exec(page) ?? []
+  expect(commands).toContain('psql')
   const server = `${NAME}-other`
+  const at = (user: string, ...words: readonly string[]) => ['exec', '-i', '-u', user, '-w', '/tmp', server, ...words]
   try {
     await docker([
-      'run',
-      '-d',
-      `--name=${server}`,
-      '--network=none',
-      '--tmpfs=/tmp',
-      '--tmpfs=/run/postgresql:uid=70',
+      ...[
+        'run',
+        '-d',
+        `--name=${server}`,
+        '--network=none',
+        '--tmpfs=/tmp:exec,mode=1777',
+        '--tmpfs=/run/postgresql:uid=70',
+      ],
       `--volume=${folder.root}/../secrets/postgres_password:/run/secrets/postgres_password:ro`,
-      'domicile/postgres:0.1.0',
+      ...['--entrypoint=start-postgres', 'domicile/backup:0.1.0'],
     ])
-    const psqlAt = (database: string) => [
-      'exec',
-      '-i',
-      '-u',
-      '70',
-      server,
-      'psql',
-      '-XqAt',
-      '-v',
-      'ON_ERROR_STOP=1',
-      '-d',
-      database,
-      '-U',
-      'postgres',
-    ]
-    await until(
-      'another server',
-      async () => (await docker(['exec', server, 'pg_isready', '-q', '-h127.0.0.1'])).exitCode === 0,
-    )
-    const roles = await docker(restic(['dump', snapshot.parts.files, PATHS.state.roles]))
-    expect(await docker(psqlAt('postgres'), roles.stdout)).toMatchObject({ exitCode: 0 })
-    await docker(psqlAt('postgres'), 'CREATE DATABASE guestbook OWNER guestbook TEMPLATE template0')
-    const dump = await execa('docker', restic(['dump', snapshot.parts.database, PATHS.database]))
-    expect(dump.stdout).not.toContain('domicile.guard')
-    expect(await docker(psqlAt('guestbook'), dump.stdout)).toMatchObject({ exitCode: 0, stderr: '' })
+    const answers = async () => (await docker(['exec', server, 'pg_isready', '-q', '-h127.0.0.1'])).exitCode === 0
+    await until('another server', answers)
+    await docker(at('0', 'mkdir', '-p', '/mnt/copy'))
+    await docker(['cp', folder.archive, `${server}:/mnt/copy/archive`])
+    await docker(at('0', 'chown', '-R', '70', '/mnt/copy'))
+    await docker(at('70', 'sh', '-c', 'umask 077; cat > key.txt'), await readFile(folder.archiveKey, 'utf8'))
+    const here = commands.replaceAll(/\berp\b/g, 'guestbook')
+    const followed = await docker(at('70', 'env', 'HOME=/tmp', 'bash', '-euc', here))
+    expect(followed, followed.stderr).toMatchObject({ exitCode: 0 })
+    const documents = await docker(at('70', 'find', 'found/snapshot/documents', '-type', 'f', '-print0'))
+    expect(documents.stdout.split('\0').filter(Boolean)).toHaveLength(8)
 
     const { tables, sequences } = contentOf((await psql(server, contentSql())).split('\n'))
     expect(tables).toEqual(manifest.database.tables)
