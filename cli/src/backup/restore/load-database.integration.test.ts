@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { sql, sqlAsOwner } from '@domicile/stacks/apply'
 import { APPLIANCE_LABEL, type DatabaseSpec } from '@domicile/stacks/plan'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { imageReference } from '../../../../appliance-image/build-images.ts'
 import type { Appliance } from '../../appliance/appliance.ts'
 import { DockerEngine } from '../../engine/docker-engine.ts'
 import type { Room } from '../room.ts'
@@ -39,7 +38,7 @@ beforeAll(async () => {
     agentSecret: await secret('agent'),
     meterSecret: await secret('meter'),
   }
-  const reference = imageReference('postgres')
+  const reference = 'domicile/postgres:0.1.0'
   const image = await engine.findImage(reference)
   const images = [{ role: 'postgres', reference, digest: image?.id ?? '', layers: [] }]
   place = { name, state: { images }, blueprint: { layout: { lib }, database } } as unknown as typeof place
