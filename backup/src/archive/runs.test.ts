@@ -71,16 +71,15 @@ test('a place that is only read from gets no lock', () => {
 })
 
 test.each([
-  [1, 'ARCHIVE_FAILED', 'failed'],
+  [1, 'ARCHIVE_FAILED', 'failed', ''],
   [1, 'DISK_FULL', 'failed', 'write /repository/tmp: no space left on device'],
-  [3, 'FILES_UNREADABLE', 'failed'],
-  [10, 'NO_ARCHIVE', 'missing'],
-  [11, 'ARCHIVE_LOCKED', 'failed'],
-  [12, 'ARCHIVE_KEY_WRONG', 'unverified'],
-  [130, 'INTERRUPTED', 'failed'],
-  [137, 'ARCHIVE_FAILED', 'failed'],
-] as const)('exit code %i is %s', (exitCode, code, kind, ...more) => {
-  const said = more[0] ?? ''
+  [3, 'FILES_UNREADABLE', 'failed', ''],
+  [10, 'NO_ARCHIVE', 'missing', ''],
+  [11, 'ARCHIVE_LOCKED', 'failed', ''],
+  [12, 'ARCHIVE_KEY_WRONG', 'unverified', ''],
+  [130, 'INTERRUPTED', 'failed', ''],
+  [137, 'ARCHIVE_FAILED', 'failed', ''],
+] as const)('exit code %i is %s', (exitCode, code, kind, said) => {
   expect(failure(exitCode, said, 'Trying it')).toMatchObject({ code, kind, hint: expect.stringMatching(/\w/) })
   expect(failure(exitCode, said, 'Trying it').message).toMatch(/^Trying it failed: .+/)
 })
