@@ -50,7 +50,9 @@ export async function withRoom<T>(
 ): Promise<T> {
   const container = containerOf(name, state.images, spec)
   await removeOwnContainer(engine, container.name, name)
-  const leave = () => removeOwnContainer(engine, container.name, name)
+  let left: Promise<void> | undefined
+  // Once: the engine refuses to remove what it is removing.
+  const leave = () => (left ??= removeOwnContainer(engine, container.name, name))
   const interrupt = () => void leave().catch(() => undefined)
   let letGo = () => {}
   try {
