@@ -166,6 +166,7 @@ test('documents with odd names come back as they were, each with the hash that i
 })
 
 test('what did not change is not stored again, nor read again', async () => {
+  await create()
   const { document } = await create()
   expect(document.snapshot.bytes.added).toBeLessThan(100_000)
   const known = `${folder.cache}/staging/known/files`
