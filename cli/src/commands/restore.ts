@@ -45,7 +45,7 @@ export default class Restore extends ApplianceCommand {
     'dry-run': dryRunFlag,
     latest: Flags.boolean({ summary: 'the newest snapshot that counts' }),
     at: Flags.string({
-      summary: 'the database as it was then, to the second, in this host’s time zone unless one is named',
+      summary: 'the database as it was then, to the second, in the appliance’s time zone unless one is named',
       helpValue: 'TIME',
     }),
     only: Flags.option({

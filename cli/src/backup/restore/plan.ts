@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { statfs } from 'node:fs/promises'
 import { PATHS } from '@domicile/backup/archive'
 import { findSnapshot, type Selector } from '@domicile/backup/catalogue'
+import { parseInstant, showInstant } from '@domicile/backup/point-in-time'
 import { readProof } from '@domicile/backup/proof'
 import { BackupRefusal } from '@domicile/backup/refusal'
 import { type Forecast, forecast, type Lost, lostBetween, type Measured } from '@domicile/backup/restore'
@@ -15,13 +16,14 @@ import type { DockerEngine } from '../../engine/docker-engine.ts'
 import { agentOf } from '../../facts/running.ts'
 import { withArchive } from '../archive-room.ts'
 import { readCatalogue } from '../catalogue.ts'
+import { policyInForce } from '../list/policy-in-force.ts'
 import { findWay, type Way } from '../point-in-time/index.ts'
 import type { RoomTools } from '../room.ts'
 import { ROOMS } from './fill.ts'
 import { readManifest } from './read-manifest.ts'
 
-/** What is to be put back: a snapshot, or the database as it was at an instant. */
-export type Wish = ({ readonly snapshot: Selector } | { readonly instant: Date }) & {
+/** What is to be put back: a snapshot, or the database as it was at an instant, in a person's words. */
+export type Wish = ({ readonly snapshot: Selector } | { readonly at: string }) & {
   /** Settings, too, as the snapshot has them; else they stay as they are. */
   readonly withSettings?: boolean
 }
@@ -34,6 +36,8 @@ export interface RestorePlan {
   readonly manifest: Manifest
   /** The database as it was then; null: as it is in the snapshot. */
   readonly instant: Date | null
+  /** Of the appliance's clock. */
+  readonly timeZone: string
   /** To that instant; null: none. */
   readonly way: Way | null
   /** When the data was as it will be. */
@@ -49,12 +53,14 @@ export interface RestorePlan {
 
 /**
  * Which snapshot, what it needs, and what would be lost. Reads only.
- * @throws BackupRefusal SNAPSHOT_UNKNOWN, SNAPSHOT_REFUSED, RELEASE_OTHER
+ * @throws BackupRefusal SNAPSHOT_UNKNOWN, SNAPSHOT_REFUSED, RELEASE_OTHER; INSTANT_INVALID, INSTANT_NEVER, INSTANT_TWICE (2)
+ * and INSTANT_AHEAD (3) for an instant that is none
  */
 export async function planRestore(appliance: Appliance, wish: Wish, now: Date, tools: RoomTools): Promise<RestorePlan> {
   const { name, state, stack } = appliance
-  const instant = 'instant' in wish ? wish.instant : null
-  const selector = 'instant' in wish ? { at: wish.instant } : wish.snapshot
+  const { timeZone } = await policyInForce(appliance)
+  const instant = 'at' in wish ? parseInstant(wish.at, timeZone, now) : null
+  const selector = instant ? { at: instant } : (wish as { snapshot: Selector }).snapshot
   const snapshots = await readCatalogue(name)
   // What an earlier restore put aside is not what somebody means who wants the newest back.
   const meant = isLatest(wish) ? snapshots.filter(({ kind }) => kind !== 'pre-restore') : snapshots
@@ -67,12 +73,12 @@ export async function planRestore(appliance: Appliance, wish: Wish, now: Date, t
       : null,
   }))
   refuseOther(manifest, state.release)
-  const way = instant && (await findWay(appliance, instant, showInstant, tools))
+  const way = instant && (await findWay(appliance, instant, (at) => showInstant(at, timeZone), tools))
   const keys = ['postgres', ...stack.manifest.documents.map(({ volume }) => volume)]
   const id = runIdAt(now, randomBytes(3).toString('hex'))
   const at = instant?.toISOString() ?? manifest.at
   return {
-    ...{ id, snapshot, manifest, instant, way, at, settings },
+    ...{ id, snapshot, manifest, instant, timeZone, way, at, settings },
     before: Object.fromEntries(keys.map((key) => [key, volumeName(state, key)])),
     after: Object.fromEntries(keys.map((key) => [key, `${name}_${key}_${id}`])),
     forecast: forecast(manifest, await measuredHere(appliance, snapshots)),
@@ -90,8 +96,6 @@ function settingsThen(text: string, { stack, wanted }: Appliance): Settings {
   const { hostname } = wanted.settings
   return settingsValidator(stack.manifest)({ ...then, ...(hostname !== undefined && { hostname }) })
 }
-
-export const showInstant = (at: Date): string => `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 
 const isLatest = (wish: Wish) => 'snapshot' in wish && 'name' in wish.snapshot && wish.snapshot.name === 'latest'
 

@@ -1,3 +1,4 @@
+import { showInstant } from '@domicile/backup/point-in-time'
 import { afterSwitch, type Restore, refuseWhileWaiting } from '@domicile/backup/restore'
 import { type Timed, writeDurably } from '@domicile/stacks/apply'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
@@ -6,12 +7,12 @@ import { openAppliance } from '../../appliance/appliance.ts'
 import { change } from '../../appliance/change.ts'
 import { wantedFile } from '../../appliance/records.ts'
 import type { DockerEngine } from '../../engine/docker-engine.ts'
-import { fillFromPointInTime, nightlyBase } from '../point-in-time/index.ts'
+import { fillFromPointInTime, nightlyBase, type Reached } from '../point-in-time/index.ts'
 import { withPin } from '../retention/pin.ts'
 import { announce, tellAgent, withdraw } from './announce.ts'
 import { fillBeside } from './beside.ts'
 import { fillFromSnapshot } from './fill.ts'
-import { type RestorePlan, showInstant } from './plan.ts'
+import type { RestorePlan } from './plan.ts'
 import { readRestore, writeRestore } from './restore-record.ts'
 import { discard, removeIdle, settlingOf, sideOf } from './sides.ts'
 import { goOn, runAgain, type SwitchTools, switchTo } from './switch.ts'
@@ -124,8 +125,13 @@ export async function carryOutRestore(
   { plan, begun, preRestore }: RestoreOrder,
   tools: RestoreTools,
 ): Promise<Restoration> {
+  const show = (at: Date) => showInstant(at, plan.timeZone)
+  const cutShort = ({ complete, last }: Reached) => {
+    if (!complete)
+      tools.say(`What was archived ends ${last ? `with ${show(last)}` : 'with the base'}: nothing later is known.`)
+  }
   const fillPostgres = plan.way
-    ? fillFromPointInTime(appliance, plan.way, showInstant)
+    ? fillFromPointInTime(appliance, plan.way, show, cutShort)
     : fillFromSnapshot(appliance, plan.snapshot)
   const began = tools.now()
   const { snapshot, manifest, instant, lost } = plan
