@@ -10,7 +10,7 @@ import { DRILL } from '@domicile/backup/testing/proof/proof'
 import { mayLeave } from '@domicile/license/audit'
 import { lineAfter, type RecordLine } from '@domicile/license/record'
 import { build } from 'esbuild'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Proofs, type Signer } from './proofs.ts'
 
 const pair = generateKeyPairSync('ed25519')
@@ -159,16 +159,17 @@ describe('a process of its own', () => {
     process.stdout.write(proofs.list({}).items.length + '\\n')
     for (;;) process.stdout.write((await proofs.prove(JSON.parse(drill))).number + '\\n')`
 
-  let bundle: string
-  beforeEach(async () => {
-    bundle = join(folder, 'prove.mjs')
+  const programs = mkdtempSync(join(tmpdir(), 'proofs-program-'))
+  const bundle = join(programs, 'prove.mjs')
+  beforeAll(async () => {
     const stdin = { contents: program, loader: 'ts', resolveDir: import.meta.dirname } as const
     await build({ stdin, bundle: true, platform: 'node', format: 'esm', outfile: bundle, logLevel: 'error' })
   })
+  afterAll(() => rmSync(programs, { recursive: true }))
   const words = () => [bundle, folder, JSON.stringify(installation), JSON.stringify(DRILL)]
 
   test('that is killed while it appends loses nothing that it gave out', { timeout: 60_000 }, async () => {
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 6; round++) {
       const writer: ChildProcess = spawn(process.execPath, words(), { stdio: 'pipe' })
       let said = ''
       let complaints = ''
@@ -210,9 +211,9 @@ describe('a process of its own', () => {
 test('the oldest go first, and the file stays bounded', async () => {
   await proven(1)
   const texts = lines()
+  const first = readProof(texts[0] ?? '')
   while (texts.length < 2100) {
-    const before = texts.at(-1) ?? ''
-    const proof = { ...readProof(before), number: texts.length + 1, previous: digestOf(before) }
+    const proof = { ...first, number: texts.length + 1, previous: digestOf(texts.at(-1) ?? '') }
     texts.push(signProof(proof, pair.privateKey))
   }
   writeFileSync(path, texts.map((line) => `${line}\n`).join(''))
