@@ -11,7 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   stacks: ['license'],
   'appliance-image': ['license', 'backup'],
   cli: ['license', 'backup', 'stacks', 'appliance-image'],
-  docs: ['cli', 'stacks', 'license'],
+  docs: ['cli', 'stacks', 'backup', 'license'],
 }
 
 /** Libraries that one folder hides from the rest. */

@@ -134,8 +134,10 @@ export const acceptance = z
   .describe('domicile acceptance --json')
 
 export * from './audit-outputs.ts'
+export * from './backup-outputs.ts'
 export * from './licence-outputs.ts'
 export * from './reconcile-outputs.ts'
+export * from './restore-outputs.ts'
 
 // Fails to compile when a schema and the type that the program prints come apart.
 true satisfies Same<Status, z.infer<typeof status>>

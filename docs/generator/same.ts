@@ -7,3 +7,8 @@ type Open<T> = T extends readonly (infer E)[]
   : T extends object
     ? { -readonly [K in keyof T]: Open<T[K]> }
     : T
+
+/** True when all of A is of the form of B and has the same keys; B may admit more, such as steps where there are none. */
+export type Fits<A, B> = [Open<A>] extends [Open<B>] ? Equal<Keys<A>, Keys<B>> : false
+
+type Keys<T> = T extends unknown ? keyof T : never
