@@ -20,6 +20,7 @@ const KNOWN_ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   jose: ['license/src/document'],
   pg: ['appliance-image/agent/src', 'license/src/instruments', 'cli/dev/bench', 'cli/test'],
   listr2: ['cli/src/screen'],
+  'qrcode-generator': ['backup/src/keys'],
   '@cyclonedx/cyclonedx-library': ['stacks/src/release'],
   '@peculiar/x509': ['appliance-image', 'cli/test'],
   'acme-client': ['appliance-image/agent'],

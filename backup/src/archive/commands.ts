@@ -11,7 +11,7 @@ export type Place = ({ readonly repository: string } | { readonly repositoryFile
 }
 
 /** Before everything that takes long: what people do comes first. */
-export const GENTLY = ['nice', '-n', '10', 'ionice', '-c', '3'] as const
+const GENTLY = ['nice', '-n', '10', 'ionice', '-c', '3'] as const
 
 const restic = (place: Place, ...words: readonly string[]): string[] => [
   'restic',
@@ -28,12 +28,14 @@ const from = (place: Place): string[] => [
   ...['--from-password-file', place.passwordFile],
 ]
 
+/** Prints one line, its name and version first: `restic 0.19.1 …`. No repository is needed. */
 export const version = (): string[] => ['restic', 'version']
 
 /** @param like whose way of cutting into chunks it takes over, so that copies of the same data stay the same */
 export const init = (place: Place, like?: Place): string[] =>
   restic(place, 'init', '--json', ...(like ? [...from(like), '--copy-chunker-params'] : []))
 
+/** All snapshots, as one JSON array for `snapshotsOf`. It leaves no lock and waits for none. */
 export const list = (place: Place): string[] => restic(place, 'snapshots', '--json', '--no-lock')
 
 /** What a backup is told besides what it reads. */
@@ -70,10 +72,6 @@ export const backupPaths = (place: Place, source: Source, paths: readonly string
 export const dump = (place: Place, snapshot: string, path: string): string[] =>
   restic(place, 'dump', ...lockless(place), '--', snapshot, path)
 
-/** A line of JSON for each file. */
-export const listFiles = (place: Place, snapshot: string, path = '/'): string[] =>
-  restic(place, 'ls', '--json', '--recursive', ...lockless(place), '--', snapshot, path)
-
 /** A path as a pattern that means this path alone. */
 export const exactly = (path: string): string => path.replaceAll(/[\\*?[\]]/g, '\\$&')
 
@@ -88,9 +86,11 @@ export const restore = (place: Place, snapshot: string, include: readonly string
   ),
 ]
 
+/** Nothing is freed by it, and the engine ends well also when it could not remove them. @param snapshots ids */
 export const forget = (place: Place, snapshots: readonly string[]): string[] =>
   restic(place, 'forget', '--', ...snapshots)
 
+/** Gives back what no snapshot needs; up to a twentieth may stay, so that fewer packs are written anew. */
 export const prune = (place: Place): string[] => [...GENTLY, ...restic(place, 'prune', '--max-unused', '5%')]
 
 /** Which packs are read: none, one part of so many, or all. */
@@ -135,8 +135,6 @@ export const copy = (to: Place, source: Place, snapshots: readonly string[], lim
   ),
 ]
 
-export const size = (place: Place): string[] => restic(place, 'stats', '--json', '--mode', 'raw-data', '--no-lock')
-
 /** Says in JSON which snapshots need something of these packs. */
 export const findPacks = (place: Place, packs: readonly string[]): string[] =>
   restic(place, 'find', '--json', ...lockless(place), '--pack', '--', ...packs)
@@ -154,6 +152,8 @@ export const repairPacks = (place: Place, packs: readonly string[], folder: stri
 export const keyAdd = (place: Place, password: string): string[] =>
   restic(place, 'key', 'add', '--new-password-file', password)
 
+/** A JSON array with id, host, user and time of each key. */
 export const keyList = (place: Place): string[] => restic(place, 'key', 'list', '--json', '--no-lock')
 
+/** The engine refuses the key that it was opened with. @param id as `keyList` says it */
 export const keyRemove = (place: Place, id: string): string[] => restic(place, 'key', 'remove', '--', id)

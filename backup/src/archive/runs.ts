@@ -27,8 +27,10 @@ const REFUSED = 'refused='
 /** Commas end a tag, and a reason may hold any character. */
 export const holdTag = (reason: string): string => `${HOLD}${Buffer.from(reason).toString('base64url')}`
 
+/** @param code why the snapshot does not count, for example `DUMP_TOO_SMALL` */
 export const refusedTag = (code: string): string => `${REFUSED}${code}`
 
+/** By these a part is known as ours: `runsOf` puts the parts of a run together again. */
 export const tagsOf = (run: string, kind: Kind, part: Part): string[] => [`run=${run}`, `part=${part}`, `kind=${kind}`]
 
 /** Whole runs, oldest first: those that have every part. A manifest is written last, so nothing half-made is among them. */

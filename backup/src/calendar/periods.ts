@@ -27,6 +27,7 @@ function remembered(name: (period: number) => string): (period: number) => strin
   }
 }
 
+/** `2026-11-22` */
 export const dayName = remembered((day) => new Date(day * DAY_MS).toISOString().slice(0, 10))
 
 /** The Monday of 1970-W01 is three days before day 0. */

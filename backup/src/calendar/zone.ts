@@ -17,6 +17,7 @@ const SPAN_MS = 7 * DAY_MS
 
 const zones = new Map<string, Zone>()
 
+/** Whether this is a zone of the IANA list, by what this program knows of it. */
 export const isZone = (name: string): boolean => {
   try {
     return name.length <= 60 && wallClock(name) !== undefined

@@ -1,2 +1,2 @@
-export { findSnapshot, type Selector, snapshotBefore, snapshotNamed } from './select.ts'
+export { findSnapshot, type Selector, snapshotNamed } from './select.ts'
 export { catalogueText, inOrder, parseCatalogue, readableIn } from './text.ts'

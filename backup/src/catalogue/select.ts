@@ -13,7 +13,7 @@ export const findSnapshot = (snapshots: readonly Snapshot[], selector: Selector)
   'at' in selector ? snapshotBefore(snapshots, selector.at) : snapshotNamed(snapshots, selector.name)
 
 /** The newest that counts and is not younger than `at`. @throws BackupRefusal SNAPSHOT_UNKNOWN (missing) */
-export function snapshotBefore(snapshots: readonly Snapshot[], at: Date): Snapshot {
+function snapshotBefore(snapshots: readonly Snapshot[], at: Date): Snapshot {
   const good = inOrder(snapshots).filter(({ refused }) => refused === null)
   const found = good.findLast((snapshot) => Date.parse(snapshot.at) <= at.getTime())
   if (found) return found

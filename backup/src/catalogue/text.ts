@@ -41,6 +41,7 @@ function readable(line: string): Snapshot | undefined {
   }
 }
 
+/** One line of JSON for each, oldest first; `parseCatalogue` reads it back. */
 export const catalogueText = (snapshots: readonly Snapshot[]): string =>
   inOrder(snapshots)
     .map((snapshot) => `${JSON.stringify(snapshot)}\n`)

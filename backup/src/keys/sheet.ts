@@ -33,7 +33,7 @@ export interface SheetKey {
 const COPY_LETTERS = 'CDEFGH'
 export const MOST_COPIES = COPY_LETTERS.length
 
-export const copyLetter = (index: number): string => COPY_LETTERS[index] ?? ''
+const copyLetter = (index: number): string => COPY_LETTERS[index] ?? ''
 
 /** Each key with its lines. @throws BackupRefusal KEY_MALFORMED, TOO_MANY_TARGETS */
 export function sheetKeys({ archiveKey, pointInTimeKey, copies }: Sheet): SheetKey[] {
@@ -96,6 +96,7 @@ export function sheetText(sheet: Sheet): string {
   ].join('\n')
 }
 
+/** What stands at its head, as label and value. */
 export const sheetFacts = (sheet: Sheet): [string, string][] => [
   ['Appliance', sheet.appliance],
   ['Installation', sheet.installation ?? 'not known'],
@@ -103,9 +104,11 @@ export const sheetFacts = (sheet: Sheet): [string, string][] => [
   ['Sheet word', sheetWord(sheet)],
 ]
 
+/** A line as it is printed and typed: label, characters in groups, check words. */
 export const lineText = ({ label, characters, word }: KeyLine): string =>
   `${label}  ${grouped(characters).padEnd(13)}  ${word}`
 
+/** Where the second copies are, each by the letter of its key. */
 export const copyLines = ({ copies }: Sheet): string[] =>
   copies.flatMap(({ name, url, hostKey }, index) => [
     `  ${copyLetter(index)}  ${name}  ${url}`,

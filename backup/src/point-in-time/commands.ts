@@ -7,25 +7,27 @@ const pgbackrest = (...options: string[]) => ['pgbackrest', `--stanza=${STANZA}`
 /** What runs beside the application's queries takes what they leave. */
 const gently = (command: string[]) => ['nice', '-n', '10', 'ionice', '-c', '3', ...command]
 
+/** Begins the repository for a cluster; where it has begun for this one nothing changes. */
 export const stanzaCreate = () => pgbackrest('stanza-create')
 
 /** After a cluster was made anew: the repository takes the WAL of this one from now on, and keeps that of the other. */
 export const stanzaUpgrade = () => pgbackrest('stanza-upgrade')
 
+/** @param type `incr`: only what has changed since the last one, which it then needs */
 export const makeBase = (type: 'full' | 'incr') =>
   gently(pgbackrest(`--type=${type}`, '--log-level-console=info', 'backup'))
 
 /** Asks PostgreSQL for a segment and waits until it is in the repository. */
 export const checkArchiving = () => pgbackrest('check')
 
+/** What bases and what WAL there are, as JSON for `parseInfo`. */
 export const info = () => pgbackrest('--output=json', 'info')
 
 /** Paths, sizes and times of everything in the repository; their names are no secret. */
 export const list = () => ['pgbackrest', '--recurse', '--output=json', 'repo-ls']
 
+/** Reads everything in the repository back; `parseVerify` reads what it says. */
 export const verify = () => gently(pgbackrest('--output=text', '--verbose', '--log-level-console=info', 'verify'))
-
-export const expire = () => pgbackrest('expire')
 
 /** `latest`: as far as the WAL goes. */
 export type Target = Date | 'latest'

@@ -9,18 +9,18 @@ export const KEY_CONFIGURATION = '/etc/pgbackrest/conf.d/key.conf'
 export const KEY_PREFIX = '[global]\nrepo1-cipher-pass='
 
 /** How far back one can go, in days. */
-export const WINDOW_DAYS = 7
+const WINDOW_DAYS = 7
 /** How much WAL may wait for a repository that takes none, in bytes; beyond it PostgreSQL's disk goes before its past. */
-export const WAITING_LIMIT = 2 ** 30
+const WAITING_LIMIT = 2 ** 30
 
 /** Made by others as nobody else may read, and there is no place for logs: what is to be said is said on the console. */
-export const renderPgBackRest = ({ windowDays = WINDOW_DAYS, limitBytes = WAITING_LIMIT } = {}): string => `[global]
+export const renderPgBackRest = ({ limitBytes = WAITING_LIMIT } = {}): string => `[global]
 repo1-path=${REPOSITORY}
 repo1-bundle=y
 repo1-block=y
 repo1-cipher-type=aes-256-cbc
 repo1-retention-full-type=time
-repo1-retention-full=${windowDays}
+repo1-retention-full=${WINDOW_DAYS}
 compress-type=zst
 compress-level=3
 start-fast=y

@@ -9,8 +9,6 @@ export {
   renderPgBackRest,
   SPOOL,
   STANZA,
-  WAITING_LIMIT,
-  WINDOW_DAYS,
 } from './configuration.ts'
 export { dueBase } from './due.ts'
 export { type Base, type Info, parseInfo } from './info.ts'

@@ -49,6 +49,7 @@ function parsed(json: string): Record<string, z.infer<typeof entry>> {
   }
 }
 
+/** POINT_IN_TIME_UNREADABLE (failed). @param what should have come @param said what came instead */
 export const unreadable = (what: string, said: string, cause: unknown) =>
   new BackupRefusal(`pgBackRest gave no ${what}: ${said.trim().slice(0, 500) || 'it said nothing'}`, {
     code: 'POINT_IN_TIME_UNREADABLE',

@@ -22,6 +22,7 @@ export function segmentOf(name: string): Segment | undefined {
   }
 }
 
+/** Its file's name, 24 hexadecimal digits. */
 export function segmentName({ timeline, position }: Segment): string {
   const hex = (value: number) => value.toString(16).toUpperCase().padStart(8, '0')
   return `${hex(timeline)}${hex(Math.floor(position / SEGMENTS_PER_FILE))}${hex(position % SEGMENTS_PER_FILE)}`

@@ -6,6 +6,7 @@ export const explain = ({ keep, reasons }: Verdict): string =>
 
 const KINDS = { 'pre-upgrade': 'an upgrade', 'pre-restore': 'a restore' } as const
 
+/** One reason, in words that go into the middle of a sentence. */
 export function reasonText(reason: Reason): string {
   switch (reason.code) {
     case 'STANDS_FOR':

@@ -1,5 +1,5 @@
 export { explain, reasonText } from './explain.ts'
-export { policy, REFUSED_DAYS, WAY_BACK_DAYS } from './policy.ts'
+export { policy } from './policy.ts'
 export {
   type BackupClause,
   type Configured,

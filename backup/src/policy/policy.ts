@@ -4,9 +4,9 @@ import { countedFrom, type Dated, dated, type Places, placesOf, todayFor } from 
 import type { Candidate, Reason, Verdict } from './types.ts'
 
 /** A way back to before an upgrade or a restore is kept so long; holding it keeps it longer. */
-export const WAY_BACK_DAYS = 14
+const WAY_BACK_DAYS = 14
 /** What does not count is kept for who looks into why. */
-export const REFUSED_DAYS = 7
+const REFUSED_DAYS = 7
 
 const KEPT: Readonly<Record<Period, keyof Keep>> = { day: 'days', week: 'weeks', month: 'months' }
 

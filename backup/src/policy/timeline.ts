@@ -30,6 +30,7 @@ export const dated = (snapshots: readonly Candidate[], now: Date, zone: Zone): D
 /** The newest of each period that has any, by the period's number. */
 export type Places = Readonly<Record<Period, ReadonlyMap<number, Dated>>>
 
+/** @param history oldest first, so that the last of a period is its newest */
 export function placesOf(history: readonly Dated[]): Places {
   const places = { day: new Map(), week: new Map(), month: new Map() }
   for (const one of history) {

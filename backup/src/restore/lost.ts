@@ -5,6 +5,7 @@ export interface Lost {
   readonly seconds: number
 }
 
+/** Of two instants (ISO 8601); nothing is lost where the second is the earlier one. */
 export function lostBetween(from: string, until: string): Lost {
   const seconds = Math.max(0, Math.round((Date.parse(until) - Date.parse(from)) / 1000))
   return { from, until, seconds }

@@ -49,6 +49,7 @@ export function next(state: ScheduleState, terms: ScheduleTerms, now: Date, appl
   return { operation: first.operation, at: new Date(first.at) }
 }
 
+/** Whether something is believed to be at work: not for ever, whoever does it may have been killed. */
 export function isRunning({ running }: ScheduleState, now: Date): boolean {
   if (running === null || isOfFuture(running.since, now)) return false
   return now.getTime() - Date.parse(running.since) < LEASE_MS

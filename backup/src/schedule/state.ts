@@ -6,6 +6,7 @@ const MINUTE_MS = 60_000
 /** Clocks that are set right by seconds or minutes are no clocks that were moved. */
 export const CLOCK_TOLERANCE_MS = 10 * MINUTE_MS
 
+/** @param at ISO 8601 */
 export const isOfFuture = (at: string, now: Date): boolean => Date.parse(at) > now.getTime() + CLOCK_TOLERANCE_MS
 
 /**

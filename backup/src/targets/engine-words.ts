@@ -23,6 +23,7 @@ const SSH_OPTIONS = [
   'ServerAliveCountMax=5',
 ]
 
+/** For `ssh` in a room: with the key and the host keys of this second copy, nobody's settings, and never a question. */
 export const sshArguments = (): string[] => [
   ...['-F', 'none', '-i', IN_ROOM.sshKey],
   ...SSH_OPTIONS.flatMap((option) => ['-o', option]),

@@ -41,6 +41,7 @@ export function placeUrl(place: TargetPlace): string {
   return `sftp://${user}@${inBrackets(host)}${port === 22 ? '' : `:${port}`}${path}`
 }
 
+/** A host as it stands before a port: IPv6 addresses have colons of their own. */
 export const inBrackets = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
 function parseSftp(url: string): TargetPlace {

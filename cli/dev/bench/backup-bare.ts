@@ -26,7 +26,7 @@ export const bytesBelow = async (folder: string): Promise<number> =>
   Number((await execa('du', ['-sb', folder])).stdout.split('\t')[0])
 
 /** What `work` takes and adds to a folder. */
-export async function costIn(folder: string, work: () => Promise<unknown>): Promise<Cost> {
+async function costIn(folder: string, work: () => Promise<unknown>): Promise<Cost> {
   const before = await bytesBelow(folder)
   const took = await seconds(work)
   return { seconds: took, bytes: (await bytesBelow(folder)) - before }

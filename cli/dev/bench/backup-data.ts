@@ -15,7 +15,7 @@ const NEW_ATTACHMENTS = 6
 const NEW_FILES = 20
 
 /** In the container of PostgreSQL, over its socket, as the superuser in the role of the database's owner. */
-export const inPostgres = (command: readonly string[], input?: Readable) =>
+const inPostgres = (command: readonly string[], input?: Readable) =>
   execa(
     'docker',
     ['exec', '--interactive', '--user=70', `--env=PGOPTIONS=-c role=${OWNER}`, POSTGRES, ...command],

@@ -10,7 +10,7 @@ import { helperUnits, type Program, programOf, serviceUnit, socketUnit } from '.
 export const hasSystemd = () => existsSync('/run/systemd/system')
 
 /** How this very program is called again: a file of its own, or Node.js with the script. */
-export const thisProgram = (): Program => (isSea() ? [process.execPath] : [process.execPath, process.argv[1] ?? ''])
+const thisProgram = (): Program => (isSea() ? [process.execPath] : [process.execPath, process.argv[1] ?? ''])
 
 /** What an installation by this program wants of systemd; `undefined` on a host that does not run it. */
 export const wantedUnits = (appliance: string, program: Program = thisProgram()): UnitsWanted | undefined =>

@@ -1,7 +1,7 @@
 import { HELPER_SOCKET } from '@domicile/appliance-image/helper-protocol'
 import { type HostFile, layoutOf, UID } from '@domicile/stacks/plan'
 
-export const UNIT_FOLDER = '/etc/systemd/system'
+const UNIT_FOLDER = '/etc/systemd/system'
 
 /** How the helper is called: the program, and what it is given before its own words. */
 export type Program = readonly [string, ...string[]]

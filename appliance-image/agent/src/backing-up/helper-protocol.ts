@@ -9,7 +9,7 @@ export const HELPER_VERSION = 1
 export const HELPER_SOCKET = 'helper.sock'
 
 /** What the helper works on for a while: answered with 202 at once; the end is told to the agent by its verb `backup-note`. */
-export const HELPER_OPERATIONS = ['create', 'drill', 'check', 'second-copy'] as const
+const HELPER_OPERATIONS = ['create', 'drill', 'check', 'second-copy'] as const
 export type HelperOperation = (typeof HELPER_OPERATIONS)[number]
 
 /** `alert`: tell whoever the admin named what is bad now; what that is the helper asks the agent. */

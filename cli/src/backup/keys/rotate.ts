@@ -64,9 +64,6 @@ export async function rotateKey(
   })
 }
 
-/** Whether somebody began to change it and was interrupted. */
-export const isRotating = (keyFile: string): boolean => existsSync(`${keyFile}.rotation`)
-
 const durable = (path: string, content: string, mode: number) => writeDurably({ path, content, mode, uid: 0, gid: 0 })
 
 async function isSame(one: string, other: string): Promise<boolean> {

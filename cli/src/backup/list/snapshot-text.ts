@@ -46,7 +46,7 @@ function stateText({ refused, provenAt, checkedAt, hold }: Snapshot, time: (at: 
 }
 
 /** `2026-11-22 01:32`, on the wall of a zone. One format for thousands. */
-export function timeIn(timeZone: string): (at: string) => string {
+function timeIn(timeZone: string): (at: string) => string {
   const number = '2-digit'
   const format = new Intl.DateTimeFormat('sv-SE', {
     ...{ timeZone, year: 'numeric', month: number, day: number, hour: number, minute: number },

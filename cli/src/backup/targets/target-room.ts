@@ -36,6 +36,7 @@ export const accessTo = (appliance: string, { name, url }: Target): Access => ({
 
 export interface TargetRoom {
   readonly withSource?: boolean
+  /** No lock is left there. */
   readonly readOnly?: boolean
   readonly mounts?: readonly Mount[]
   /** Besides the one to read: who puts files back gives them their owners and their rights. */
@@ -44,14 +45,6 @@ export interface TargetRoom {
 
 /** Ends up in the room's name. */
 export const TARGET_ROOM = 'second-copy'
-
-export interface TargetRoom {
-  readonly withSource?: boolean
-  /** No lock is left there. */
-  readonly readOnly?: boolean
-  readonly mounts?: readonly Mount[]
-  readonly capabilities?: readonly string[]
-}
 
 /**
  * A room that reaches one second copy. `withSource`: the appliance's own archive is in there, too, as `OWN_ARCHIVE`.
@@ -104,7 +97,7 @@ export async function presentLabel({ url, labels }: Target, { readDisk }: Target
   return place.kind === 'disk' ? requireDisk(place.path, labels, readDisk) : ''
 }
 
-export const hasCa = ({ place, files }: Pick<Access, 'place' | 'files'>) => place.kind === 's3' && existsSync(files.ca)
+const hasCa = ({ place, files }: Pick<Access, 'place' | 'files'>) => place.kind === 's3' && existsSync(files.ca)
 
 /** What a room needs of a second copy, where `IN_ROOM` says. */
 export function accessMounts({ place, files }: Pick<Access, 'place' | 'files'>): Mount[] {
