@@ -29,6 +29,9 @@ test('finds failures of each shape in a source', () => {
     new UserError(absent ? 'gone' : \`shut (\${why})\`, {
       code: absent ? 'GONE' : 'SHUT', hint: '', exitCode: absent ? ExitCode.NotFound : ExitCode.Usage })
     new Refusal({ code: 'TLS_OLD', message: 'too ' + 'old', hint: '' })
+    new BackupRefusal('No room.', { code: 'ROOM', hint: 'x' })
+    throw new BackupRefusal(\`Gone from \${place}.\`, { ...{ code: 'AWAY', kind: 'missing' }, hint })
+    const KNOWN = { 12: { code: 'KEY', kind: 'unverified', message: 'Does not open.', hint: 'x', said: /no (/ } }
     unsure('UNSURE', 'who knows')
     return { code: 'ALONE', message: 'by itself' }
 
@@ -39,8 +42,11 @@ test('finds failures of each shape in a source', () => {
     'NO 3 Refused.',
     'GONE 7 gone',
     'SHUT 2 shut (…)',
+    'ROOM 3 No room.',
+    'AWAY 7 Gone from ….',
     'TLS_OLD 3 too old',
     'UNSURE 4 who knows',
+    'KEY 4 Does not open.',
     'ALONE 1 by itself',
   ])
 })

@@ -1,5 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { RefusalKind as BackupRefusalKind } from '@domicile/backup/refusal'
+import { BACKUP_REFUSAL_EXIT } from '@domicile/cli/backup-refusal-exit'
 import { REFUSAL_EXIT } from '@domicile/cli/refusal-exit'
 import type { RefusalKind } from '@domicile/license/refusal'
 import { ExitCode } from '@domicile/stacks/kernel'
@@ -7,18 +9,19 @@ import { parts, texts } from './literals.ts'
 import { code, generatedFrom, table } from './markdown.ts'
 
 /**
- * Finds every failure with a code in the sources by its shape, of which there are four:
+ * Finds every failure with a code in the sources by its shape, of which there are five:
  *
  *     new UserError(MESSAGE, { code: CODE, hint, exitCode })
  *     new Refusal({ code: CODE, message: MESSAGE, hint })      the agent's; the CLI ends with 3
  *     new LicenceRefusal(MESSAGE, { code: CODE, hint, kind })   the CLI ends by its kind
+ *     new BackupRefusal(MESSAGE, { code: CODE, hint, kind })    as well; also `{ code: CODE, kind, message: MESSAGE }` in a table
  *     name(CODE, MESSAGE, …)                                   where the same file has `const name = (code: string, message: string …`
  *
  * A code that stands alone in an object (an engine's error, a failure of the agent) ends with 1. Warnings and findings are no failures.
  */
 
 const ROOT = join(import.meta.dirname, '../..')
-const SOURCES = '{cli,stacks,appliance-image,license}/**/src/**/*.ts'
+const SOURCES = '{cli,stacks,appliance-image,license,backup}/**/src/**/*.ts'
 const NOT_FAILURES = [
   '.test.ts',
   '.fixture.ts',
@@ -29,6 +32,12 @@ const NOT_FAILURES = [
   'licensing/licence-keeper.ts',
   'licensing/licensing.ts',
   'license/src/client/',
+  'agent/src/backing-up/',
+  'backup/src/policy/policy.ts',
+  'backup/src/policy/explain.ts',
+  'backup/src/proof/chain.ts',
+  'backup/src/proof/compare.ts',
+  'backup/src/schedule/findings.ts',
   'node_modules/',
   'dist/',
 ]
@@ -76,6 +85,11 @@ export function failuresIn(source: string): Failure[] {
     message,
     exits: [REFUSAL_EXIT[(texts(field(options, 'kind'))[0] ?? 'refused') as RefusalKind]],
   }))
+  const unsaved = calls(source, /new BackupRefusal(?=\()/g).map(([message = '', options = '']) => ({
+    codes: field(options, 'code'),
+    message,
+    exits: kindsIn(field(options, 'kind')),
+  }))
   const refused = calls(source, /new (?:Refusal|Misunderstanding)(?=\()/g).map(([fields = '']) => ({
     codes: field(fields, 'code'),
     message: field(fields, 'message'),
@@ -88,7 +102,7 @@ export function failuresIn(source: string): Failure[] {
       exits,
     })),
   )
-  const known = [...called, ...unlicensed, ...refused, ...helped].flatMap(expand)
+  const known = [...called, ...unlicensed, ...unsaved, ...refused, ...helped].flatMap(expand)
   return [...known, ...lone(source, known)]
 }
 
@@ -110,9 +124,17 @@ const exitsIn = (text: string): number[] => {
   return named.length > 0 ? named : [ExitCode.Refused]
 }
 
-/** The expression of one field of an object literal. */
+/** How the CLI ends with what is refused about backups; without a kind it is `refused`. */
+const kindsIn = (kind: string): number[] => {
+  const named = texts(kind)
+  return (named.length > 0 ? named : ['refused']).map((name) => BACKUP_REFUSAL_EXIT[name as BackupRefusalKind])
+}
+
+/** The expression of one field of an object literal; one that is spread into it belongs to it. */
 const field = (object: string, name: string): string => {
-  const entry = object.startsWith('{') ? parts(object, 0).find((part) => part.startsWith(`${name}:`)) : undefined
+  const found = object.startsWith('{') ? parts(object, 0) : []
+  const all = found.flatMap((part) => (part.startsWith('...{') ? parts(part, 3) : [part]))
+  const entry = all.find((part) => part.startsWith(`${name}:`))
   return entry?.slice(name.length + 1).trim() ?? ''
 }
 
@@ -130,9 +152,13 @@ function expand({ codes, message, exits }: { codes: string; message: string; exi
 function lone(source: string, known: readonly Failure[]): Failure[] {
   return [...source.matchAll(/\{\s*code: '([A-Z][A-Z_]+)'/g)]
     .filter(([, name]) => !known.some((failure) => failure.code === name))
-    .map((match) => ({
-      code: match[1] ?? '',
-      exitCode: ExitCode.Failed,
-      message: texts(field(source.slice(match.index), 'message'))[0] ?? known[0]?.message ?? '…',
-    }))
+    .map((match) => {
+      const object = source.slice(match.index)
+      const kind = field(object, 'kind')
+      return {
+        code: match[1] ?? '',
+        exitCode: kind ? (kindsIn(kind)[0] ?? ExitCode.Failed) : ExitCode.Failed,
+        message: texts(field(object, 'message'))[0] ?? known[0]?.message ?? '…',
+      }
+    })
 }

@@ -14,18 +14,18 @@ interface Reason {
 /** What OpenSSH says when it gets no further; all it has is words. */
 const REASONS: readonly Reason[] = [
   {
-    said: /host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/i,
     code: 'HOST_KEY_CHANGED',
     kind: 'unverified',
     message: 'has another host key than the one that is pinned',
     hint: 'Nothing was sent. Ask whoever runs it whether it was set up anew. Only then: domicile backup target trust NAME --host-key SHA256:…',
+    said: /host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/i,
   },
   {
-    said: /permission denied \(/i,
     code: 'SECOND_COPY_NO_ACCESS',
     kind: 'failed',
     message: 'does not let this host in',
     hint: 'Its user must have the public key in .ssh/authorized_keys; `domicile backup target list` shows it.',
+    said: /permission denied \(/i,
   },
 ]
 
