@@ -19,3 +19,10 @@ export const REVOKED: Advice = {
   message: 'The vendor took this licence back.',
   hint: 'Ask for the one that takes its place: domicile license request',
 }
+
+/** Nobody's work hangs on it, but what the contract wants for longer must not be removed meanwhile. */
+export const UNDECIDED: Advice = {
+  code: 'STANDING_UNDECIDED',
+  message: 'Since the agent started it could not be read whether there is a licence.',
+  hint: 'Old snapshots stay meanwhile. See `domicile logs agent`; too little memory is the usual cause.',
+}

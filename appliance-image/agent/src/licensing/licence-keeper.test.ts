@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type Claims, compareChains, verifyRequest } from '@domicile/license/document'
 import { readRecord } from '@domicile/license/record'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Judge } from './judge.ts'
 import { judging } from './judging.ts'
 import { LicenceKeeper, NO_USAGE } from './licence-keeper.ts'
 import { KID, licence as licenceAt, publicKey, signed, termsText, VENDOR_KEYS } from './vendor.fixture.ts'
@@ -24,11 +25,11 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 /** As after a start of the agent on what an earlier one left. */
-async function started(keys = VENDOR_KEYS): Promise<LicenceKeeper> {
+async function started(keys = VENDOR_KEYS, judge: Judge = judging): Promise<LicenceKeeper> {
   const product = { name: 'erp', version: '7.0.30' }
   const keeper = new LicenceKeeper(
     { folder, product, vendorKeys: keys },
-    { judge: judging, wall: () => now, ran: () => ran, log: () => undefined },
+    { judge, wall: () => now, ran: () => ran, log: () => undefined },
   )
   await keeper.load()
   return keeper
@@ -65,6 +66,23 @@ describe('a licence', () => {
 
     expect(keeper.standing).toMatchObject({ state: 'good', effects: { limits: { users: { max: 10 } } } })
     expect((await started()).standing).toEqual(keeper.standing)
+  })
+
+  test('that cannot be read after a start is not taken for none', async () => {
+    await (await started()).take(licence(1), false, NO_USAGE)
+    let works = false
+    const judge: Judge = {
+      ...judging,
+      judge: (request) => (works ? judging.judge(request) : Promise.reject(new Error('no memory'))),
+    }
+    const keeper = await started(VENDOR_KEYS, judge)
+
+    expect(keeper.licence).toBeNull()
+    expect(keeper.findings).toMatchObject([{ code: 'STANDING_UNDECIDED' }])
+    works = true
+    await keeper.evaluate(NO_USAGE)
+    expect(keeper.licence).not.toBeNull()
+    expect(keeper.findings).toEqual([])
   })
 
   test('that was altered changes nothing, is refused with a reason and written down', async () => {

@@ -9,7 +9,7 @@ import type { Standing, StandingEvent, Usage } from '@domicile/license/standing'
 import { messageOf } from '../log.ts'
 import type { Advice, LicenceStatus, VerbRequest } from '../protocol.ts'
 import { Refusal } from '../refusal.ts'
-import { REVOKED, unbelieved } from './advice.ts'
+import { REVOKED, UNDECIDED, unbelieved } from './advice.ts'
 import { Anchors } from './anchors.ts'
 import { Chronicle, type ChroniclePorts } from './chronicle.ts'
 import { type Installation, readInstallation } from './installation.ts'
@@ -84,8 +84,8 @@ export class LicenceKeeper {
 
   /** What was tampered with or cannot be read, for a person. */
   get findings(): readonly Advice[] {
-    const { findings } = this.#chronicle
-    return this.#revoked ? [...findings, REVOKED] : findings
+    const unknown = this.#licence === null && this.#state.undecidedSince !== null
+    return [...this.#chronicle.findings, ...(this.#revoked ? [REVOKED] : []), ...(unknown ? [UNDECIDED] : [])]
   }
 
   async load(): Promise<void> {

@@ -5,8 +5,8 @@ import { agentOf } from '../../facts/running.ts'
 
 export interface PolicyInForce extends EffectiveTerms, PolicyTerms {
   /**
-   * Where it was read from. `unknown`: the agent, which has the licence, does not answer; then this is the default with what
-   * was chosen, and nothing may be removed by it: the contract may want more.
+   * Where it was read from. `unknown`: the agent, which has the licence, does not answer, or cannot tell whether there is
+   * one; then this is the default with what was chosen, and nothing may be removed by it: the contract may want more.
    */
   readonly contract: 'licence' | 'none' | 'unknown'
 }
@@ -27,12 +27,20 @@ export async function policyInForce({
 
 async function termsOf(lib: string) {
   try {
-    const { licence } = await agentOf(lib).call('licence-show', {})
-    return licence ? parseTerms(licence.terms.text) : ('none' as const)
+    const found = await agentOf(lib).call('licence-show', {})
+    if (found.licence) return parseTerms(found.licence.terms.text)
+    return isCertain(found) ? ('none' as const) : ('unknown' as const)
   } catch {
     return 'unknown' as const
   }
 }
+
+/** With these there may have been a licence that cannot be read now. */
+const DOUBTS = ['RECORD_TAMPERED', 'STANDING_UNDECIDED']
+
+/** Whether there never was a licence. To be asked of an agent that has none now. */
+export const isCertain = ({ findings }: { readonly findings: readonly { readonly code: string }[] }): boolean =>
+  !findings.some(({ code }) => DOUBTS.includes(code))
 
 /** In which a list is shown where nothing else is known. */
 export function hostZone(): string {
