@@ -99,6 +99,9 @@ describe('what runs is confined', () => {
     expect(modes.split('\n').map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
       '700 0',
       '400 8100',
+      '400 0',
+      '400 70',
+      '400 70',
       '400 8500',
       '400 8500',
       '400 8100',

@@ -46,6 +46,13 @@ export async function startSimulatedClock(customer: Customer, name: string): Pro
   return { now, moveTo, jump }
 }
 
+/** What `doctor` finds failing besides the age of backups: to a clock that was moved by months they are old. */
+export async function failingChecks({ json }: Customer): Promise<string[]> {
+  const { checks } = (await json(['doctor'])).document as { checks: { id: string; verdict: string }[] }
+  const failing = checks.filter(({ verdict }) => verdict === 'fail').map(({ id }) => id)
+  return failing.filter((id) => !['backup', 'backup-proof'].includes(id))
+}
+
 async function library(): Promise<string> {
   const { stdout } = await execa('sh', ['-c', 'ls /usr/lib/*/faketime/libfaketime.so.1'])
   return stdout.split('\n')[0] ?? ''

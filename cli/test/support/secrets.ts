@@ -25,7 +25,10 @@ export async function secretsThatShow(
     cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; } > /root/places 2>&1`
   await host.run('sh', ['-c', collect])
   const files = (await host.must('find', [`${lib}/secrets`, '-type', 'f', '-size', '+0'])).split('\n')
-  const contents = files.map(async (file) => [file, (await host.readFile(file)).trim()] as const)
+  // The secret itself comes last: one file is a program's configuration, and begins as such.
+  const contents = files.map(
+    async (file) => [file, (await host.readFile(file)).trim().split('\n').at(-1) ?? ''] as const,
+  )
   const suspects = [...(await Promise.all(contents)), ...also.map((text) => [text, text] as const)]
   const verdicts = suspects.map(async ([label, text]) => {
     const args = ['--text', '--quiet', '--fixed-strings', '--file=-', '/root/places']
