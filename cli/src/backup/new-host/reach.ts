@@ -2,20 +2,12 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import type { ParsedCopy, ParsedSheet } from '@domicile/backup/keys'
 import { BackupRefusal } from '@domicile/backup/refusal'
-import {
-  fingerprint,
-  type HostKey,
-  knownHost,
-  parsePlace,
-  parseS3Keys,
-  placeUrl,
-  s3Credentials,
-  type TargetPlace,
-} from '@domicile/backup/targets'
+import { fingerprint, type HostKey, knownHost, parsePlace, placeUrl, type TargetPlace } from '@domicile/backup/targets'
 import type { Appliance } from '../../appliance/appliance.ts'
 import { readGiven } from '../../given-file.ts'
 import { backupFolder } from '../folder.ts'
 import type { RoomTools } from '../room.ts'
+import { askS3Credentials } from '../targets/s3-keys.ts'
 import { makeSshKey, scanHostKey } from '../targets/ssh.ts'
 import { rootOnly, targetFiles } from '../targets/store.ts'
 import { type Access, withTarget } from '../targets/target-room.ts'
@@ -73,7 +65,7 @@ export async function reach(
   await mkdir(backupFolder(appliance.name).targets, { recursive: true, mode: 0o700 })
   const hostKey = place.kind === 'sftp' ? await pinned(appliance, place, copy, tools) : null
   if (place.kind === 'sftp' && hostKey) await rootOnly(files.knownHosts, knownHost(place, hostKey))
-  if (place.kind === 's3') await rootOnly(files.s3Credentials, await givenS3Keys(tools))
+  if (place.kind === 's3') await rootOnly(files.s3Credentials, await askS3Credentials(tools.s3Keys))
   if (place.kind === 's3' && tools.ca !== undefined) await rootOnly(files.ca, await readGiven(tools.ca))
   const publicKey = place.kind === 'sftp' ? await sshKeyFor(appliance, name, tools) : null
   const access: Access = { place, files, network: 'bridge' }
@@ -119,16 +111,6 @@ async function sshKeyFor(
   }
   if (existsSync(files.sshKey) && !existsSync(files.sshPublicKey)) return null
   return makeSshKey(appliance, files, tools)
-}
-
-async function givenS3Keys({ s3Keys }: ReachTools): Promise<string> {
-  const keys = parseS3Keys(await s3Keys())
-  if (keys) return s3Credentials(keys)
-  throw new BackupRefusal('The keys of an S3 store are two lines: its access key id, then its secret key.', {
-    code: 'S3_KEYS',
-    hint: 'Give them in a file (--s3-keys FILE) or on standard input (--s3-keys -).',
-    kind: 'usage',
-  })
 }
 
 async function keyThatOpens(

@@ -9,9 +9,7 @@ import {
   knownHost,
   NEW_TARGET_STATE,
   parsePlace,
-  parseS3Keys,
   placeUrl,
-  s3Credentials,
   TARGET_NAME,
   type Target,
   type TargetPlace,
@@ -21,6 +19,7 @@ import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import type { Appliance } from '../../appliance/appliance.ts'
 import { backupFolder } from '../folder.ts'
 import { KEY_LENGTH } from '../keys/key-length.ts'
+import { askS3Credentials } from './s3-keys.ts'
 import { makeSshKey, scanHostKey } from './ssh.ts'
 import { forgetTarget, readTargets, rootOnly, targetFiles, writeTarget, writeTargetState } from './store.ts'
 import { presentLabel, type TargetTools } from './target-room.ts'
@@ -74,7 +73,7 @@ export async function addTarget(
   try {
     const hostKey = place.kind === 'sftp' ? await trustedHostKey(appliance, place, tools) : null
     if (place.kind === 'sftp' && hostKey) await rootOnly(files.knownHosts, knownHost(place, hostKey))
-    if (place.kind === 's3') await rootOnly(files.s3Credentials, await askS3Keys(tools))
+    if (place.kind === 's3') await rootOnly(files.s3Credentials, await askS3Credentials(tools.s3Keys))
     if (tools.ca !== undefined) await rootOnly(files.ca, checkedCa(tools.ca, place))
     const publicKey = place.kind === 'sftp' ? await makeSshKey(appliance, files, tools) : null
     // One that was added and removed before had its own; what is at its place may still be opened by that alone.
@@ -136,16 +135,6 @@ function checkedCa(text: string, place: TargetPlace): string {
   if (place.kind !== 's3') throw usage('--ca is for S3 stores.', 'Leave it away: a server is known by its host key.')
   if (!certificates) throw usage('The file of --ca holds no certificate.', 'Give the root certificate in PEM form.')
   return `${certificates.join('\n')}\n`
-}
-
-async function askS3Keys({ s3Keys }: AddTools): Promise<string> {
-  const keys = parseS3Keys(await s3Keys())
-  if (keys) return s3Credentials(keys)
-  throw new BackupRefusal('The keys of an S3 store are two lines: its access key id, then its secret key.', {
-    code: 'S3_KEYS',
-    hint: 'Give them in a file (--s3-keys FILE) or on standard input (--s3-keys -).',
-    kind: 'usage',
-  })
 }
 
 const usage = (message: string, hint: string) =>
