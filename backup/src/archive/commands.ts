@@ -38,6 +38,10 @@ export const init = (place: Place, like?: Place): string[] =>
 /** All snapshots, as one JSON array for `snapshotsOf`. It leaves no lock and waits for none. */
 export const list = (place: Place): string[] => restic(place, 'snapshots', '--json', '--no-lock')
 
+/** Where a repository that is a folder has a file for each snapshot, named by its id; null: it is somewhere else. */
+export const snapshotsFolder = (place: Place): string | null =>
+  'repository' in place && place.repository.startsWith('/') ? `${place.repository}/snapshots` : null
+
 /** What a backup is told besides what it reads. */
 export interface Source {
   /** The same in all backups of an appliance, whatever host it is on. */

@@ -19,6 +19,7 @@ export {
   restore,
   type Source,
   type Subset,
+  snapshotsFolder,
   tag,
   unlock,
   version,

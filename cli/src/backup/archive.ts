@@ -103,7 +103,7 @@ export class Archive {
   async forget(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return
     const output = await this.#run(engine.forget(this.#place, ids), 'Removing old snapshots')
-    const there = new Set((await this.list()).map(({ id }) => id))
+    const there = await this.#there()
     const left = ids.filter((id) => there.has(id))
     if (left.length > 0) throw notForgotten(left, output)
   }
@@ -155,6 +155,16 @@ export class Archive {
     await this.#run(engine.repairIndex(this.#place), 'Repairing the index of the backup archive')
   }
 
+  /**
+   * Ids of all snapshots. In a folder each is a file of that name: no need to ask the engine, which thinks half a second
+   * about the key each time.
+   */
+  async #there(): Promise<ReadonlySet<string>> {
+    const folder = engine.snapshotsFolder(this.#place)
+    const { exitCode, stdout } = folder === null ? NOT_LISTED : await this.#room.exec(['ls', '-1', folder])
+    return new Set(exitCode === 0 ? stdout.split('\n').filter(Boolean) : (await this.list()).map(({ id }) => id))
+  }
+
   async #backup(
     command: readonly string[],
     doing: string,
@@ -187,6 +197,8 @@ export class Archive {
     return stdout
   }
 }
+
+const NOT_LISTED = { exitCode: 1, stdout: '' }
 
 function report(message: ReturnType<typeof engine.messageOf>, seen?: (status: Status) => void): void {
   if (message?.type === 'status') seen?.(message)
