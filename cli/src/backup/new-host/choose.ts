@@ -3,7 +3,7 @@ import { BackupRefusal } from '@domicile/backup/refusal'
 import type { Manifest, Snapshot } from '@domicile/backup/snapshot'
 import type { OpenRelease } from '@domicile/stacks/release'
 import type { Archive } from '../archive.ts'
-import { manifestOf, snapshotOf } from '../snapshot/snapshot-of.ts'
+import { isOf, manifestOf, snapshotOf } from '../snapshot/snapshot-of.ts'
 
 export interface Chosen {
   readonly run: Run
@@ -21,7 +21,7 @@ export async function choose(copy: Archive, wanted: string | undefined): Promise
   const run = good.findLast(({ run }) => wanted === undefined || run.startsWith(wanted))
   if (!run) throw unknown(wanted, all.length, good)
   const { manifest } = await manifestOf(copy, run)
-  if (manifest?.run === run.run) return { run, manifest }
+  if (manifest && isOf(manifest, run)) return { run, manifest }
   throw new BackupRefusal(`The manifest of ${run.run} cannot be read, or is another one’s.`, {
     code: 'MANIFEST_WRONG',
     hint: `Choose another snapshot, for example ${good.at(-2)?.run ?? 'of another second copy'}.`,

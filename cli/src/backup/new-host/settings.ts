@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { exactly, PATHS, type Run } from '@domicile/backup/archive'
 import { engineHandlers, writeDurably } from '@domicile/stacks/apply'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
@@ -14,6 +14,7 @@ import { TO_GIVE } from '../drill/source.ts'
 import { backupFolder } from '../folder.ts'
 import type { RoomTools } from '../room.ts'
 import { type Access, withTarget } from '../targets/target-room.ts'
+import { requirePlain } from './require-plain.ts'
 
 const INSIDE = '/arriving'
 
@@ -51,9 +52,9 @@ export async function bringState(
 async function putInPlace(name: string, staging: string): Promise<void> {
   const { lib, etc } = layoutOf(name)
   const { settings, trail, secrets } = PATHS.state
+  const files = await requirePlain(staging)
   await mkdir(`${lib}/secrets`, { recursive: true, mode: 0o700 })
-  for (const file of await readdir(`${staging}${secrets}`))
-    await rename(`${staging}${secrets}/${file}`, `${lib}/secrets/${file}`)
+  for (const file of files) await rename(`${staging}${secrets}/${file}`, `${lib}/secrets/${file}`)
   // The trail goes on from where it was; what was noted here since began is not taken back.
   if (existsSync(`${staging}${trail}`) && !existsSync(trailPath(name)))
     await copyFile(`${staging}${trail}`, trailPath(name))

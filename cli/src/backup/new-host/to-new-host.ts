@@ -6,6 +6,7 @@ import { forecast, type Restore, requireSpace } from '@domicile/backup/restore'
 import { runIdAt, type Snapshot } from '@domicile/backup/snapshot'
 import { NEW_TARGET_STATE } from '@domicile/backup/targets'
 import { engineHandlers, type Stage, type Timed, writeDurably } from '@domicile/stacks/apply'
+import { APPLIANCE_LABEL } from '@domicile/stacks/plan'
 import type { OpenRelease } from '@domicile/stacks/release'
 import { parseStack, type Stack } from '@domicile/stacks/stack'
 import { type Appliance, measureHost } from '../../appliance/appliance.ts'
@@ -78,6 +79,9 @@ export async function restoreToNewHost(order: NewHostOrder, tools: NewHostTools)
   if (earlier.state && !arrival) throw taken(name, earlier.state)
   // Its key would be lost under the one that comes.
   if (!arrival && existsSync(`${backupFolder(name).archive}/config`)) throw archiveThere(name)
+  // They may be all that is left of a host that lost its disk but for the engine's, and are newer than any copy.
+  const volumes = arrival ? [] : await tools.engine.listVolumes(`${APPLIANCE_LABEL}=${name}`)
+  if (volumes.length > 0) throw volumesThere(name, volumes)
   const steps: Timed[] = []
   const timed = stepper(tools, steps)
   await mkdir(backupFolder(name).root, { recursive: true, mode: 0o711 })
@@ -260,4 +264,10 @@ const archiveThere = (name: string) =>
   new BackupRefusal(`This host has backups of an appliance “${name}”, which an uninstall left.`, {
     code: 'NEW_HOST_TAKEN',
     hint: `Nothing was changed. An installation under that name finds them again: domicile install RELEASE --name ${name}. To be rid of them: domicile uninstall --name ${name} --remove-backups`,
+  })
+
+const volumesThere = (name: string, volumes: readonly string[]) =>
+  new BackupRefusal(`This host has data of an appliance “${name}”: ${volumes.join(', ')}.`, {
+    code: 'NEW_HOST_TAKEN',
+    hint: `Nothing was changed; it may be newer than any copy. When nobody needs it: domicile uninstall --name ${name}, then run this again.`,
   })

@@ -9,16 +9,19 @@ export async function manifestOf(archive: Archive, { parts }: Pick<Run, 'parts'>
   return { text, manifest: read(text) }
 }
 
+/** Whether a manifest is that of a run and was written with the very parts that are there. */
+export const isOf = (
+  manifest: Pick<Manifest, 'run' | 'parts'> | undefined,
+  { run, originals }: Pick<Run, 'run' | 'originals'>,
+): boolean =>
+  manifest?.run === run && manifest.parts.database === originals.database && manifest.parts.files === originals.files
+
 /**
  * A run of the archive, as the catalogue has it: for one that was never written down, and for a catalogue that is made anew.
  * What is only known from trying it, that it was checked or proven, is not in the archive.
  */
 export async function snapshotOf(archive: Archive, run: Run): Promise<Snapshot> {
   const { text, manifest } = await manifestOf(archive, run)
-  const agrees =
-    manifest?.run === run.run &&
-    manifest.parts.database === run.originals.database &&
-    manifest.parts.files === run.originals.files
   return {
     ...{ run: run.run, at: manifest?.at ?? run.at.toISOString(), kind: run.kind, hold: run.hold, parts: run.parts },
     release: { name: manifest?.release.name ?? '', version: manifest?.release.version ?? '' },
@@ -29,7 +32,7 @@ export async function snapshotOf(archive: Archive, run: Run): Promise<Snapshot> 
       added: run.added,
     },
     seconds: 0,
-    refused: agrees ? run.refused : 'MANIFEST_BROKEN',
+    refused: isOf(manifest, run) ? run.refused : 'MANIFEST_BROKEN',
     ...{ checkedAt: null, provenAt: null },
   }
 }
