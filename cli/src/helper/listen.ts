@@ -1,4 +1,4 @@
-import { chmod, chown, rm, stat } from 'node:fs/promises'
+import { lchown, rm, stat } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { dirname } from 'node:path'
 
@@ -23,13 +23,20 @@ export async function listenOn(server: Server, path: string, environment: NodeJS
   return { activated }
 }
 
-/** For who owns the folder around it, and nobody else. */
+/**
+ * For who owns the folder around it, and nobody else. That one may put a link in its place at any time, so that nothing is
+ * done through the path that would follow one.
+ */
 async function makeSocket(server: Server, path: string): Promise<void> {
   await rm(path, { force: true })
-  await listening(server, { path })
+  const before = process.umask(0o177)
+  try {
+    await listening(server, { path })
+  } finally {
+    process.umask(before)
+  }
   const { uid, gid } = await stat(dirname(path))
-  await chown(path, uid, gid)
-  await chmod(path, 0o600)
+  await lchown(path, uid, gid)
 }
 
 const listening = (server: Server, where: { fd: number } | { path: string }) =>

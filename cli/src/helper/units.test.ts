@@ -7,7 +7,7 @@ test('the socket is the agent’s alone, in the folder that it sees', () => {
   expect(path).toBe('/etc/systemd/system/domicile-helper@erp-2.socket')
   expect(content).toContain('\nListenStream=/var/lib/domicile/erp-2/run/helper.sock\n')
   expect(content).toContain('\nSocketMode=0600\n')
-  expect(content).toContain('\nExecStartPost=/bin/chown 8100:8100 /var/lib/domicile/erp-2/run/helper.sock\n')
+  expect(content).toContain('\nExecStartPost=/bin/chown -h 8100:8100 /var/lib/domicile/erp-2/run/helper.sock\n')
 })
 
 test.each([

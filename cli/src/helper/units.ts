@@ -30,8 +30,9 @@ Description=Where the agent of the appliance ${appliance} asks for backups
 [Socket]
 ListenStream=${socketPath(appliance)}
 SocketMode=0600
-# The agent's user has a number and no name here, which is why SocketUser= does not take it.
-ExecStartPost=/bin/chown ${UID.agent}:${UID.agent} ${socketPath(appliance)}
+# The agent's user has a number and no name here, which is why SocketUser= does not take it. The folder is that user's own: a
+# link that it puts there meanwhile is not followed.
+ExecStartPost=/bin/chown -h ${UID.agent}:${UID.agent} ${socketPath(appliance)}
 RemoveOnStop=yes
 
 [Install]
