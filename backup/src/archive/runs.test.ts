@@ -31,6 +31,15 @@ test('a run that was copied is still known by what its manifest names', () => {
   expect(runsOf(copied)[0]?.parts).not.toEqual(here?.parts)
 })
 
+test('a run that a newer version made is not known, and is not removed either', () => {
+  const newer = (['database', 'files', 'manifest'] as const).map((name) => ({
+    ...part(A, name),
+    tags: [`run=${A}`, `part=${name}`, 'kind=pre-move'],
+  }))
+  expect(runsOf(newer)).toEqual([])
+  expect(unfinishedParts(newer)).toEqual([])
+})
+
 test.each(['database', 'files', 'manifest'] as const)('without %s there is no run, and the rest may go', (missing) => {
   const kept = (['database', 'files', 'manifest'] as const).filter((name) => name !== missing)
   const parts = [...kept.map((name) => part(A, name)), part(B, 'database'), part(B, 'files'), part(B, 'manifest')]

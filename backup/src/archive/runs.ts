@@ -55,11 +55,16 @@ export function runsOf(snapshots: readonly ArchiveSnapshot[]): Run[] {
   })
 }
 
-/** Of runs of ours that came to no end: what may be forgotten. What does not carry our tags is somebody else's. */
+/**
+ * Of runs of ours that came to no end: what may be forgotten. What does not carry our tags is somebody else's, and what has
+ * every part is whole, also when a newer version made it for a reason that this one does not know.
+ */
 export function unfinishedParts(snapshots: readonly ArchiveSnapshot[]): string[] {
-  const whole = new Set(runsOf(snapshots).map(({ run }) => run))
-  return [...byRun(snapshots)].flatMap(([run, found]) => (whole.has(run) ? [] : found.map(({ id }) => id)))
+  return [...byRun(snapshots).values()].flatMap((found) => (isWhole(found) ? [] : found.map(({ id }) => id)))
 }
+
+const isWhole = (found: readonly ArchiveSnapshot[]) =>
+  PARTS.every((part) => found.some(({ tags }) => valueIn(tags, 'part=') === part))
 
 function byRun(snapshots: readonly ArchiveSnapshot[]): Map<string, ArchiveSnapshot[]> {
   const ours = snapshots.filter(({ tags }) => RUN_ID.test(valueIn(tags, 'run=') ?? ''))
