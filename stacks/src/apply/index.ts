@@ -24,4 +24,4 @@ export {
   type Timed,
   type Tools,
 } from './operation.ts'
-export { refuseForeignNames, removeOwnContainer } from './ownership.ts'
+export { refuseForeign, refuseForeignNames, removeOwnContainer } from './ownership.ts'

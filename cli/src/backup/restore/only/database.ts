@@ -1,4 +1,4 @@
-import { mkdir, stat, statfs } from 'node:fs/promises'
+import { lstat, mkdir, statfs } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { failure, PATHS } from '@domicile/backup/archive'
 import { BackupRefusal } from '@domicile/backup/refusal'
@@ -8,8 +8,12 @@ import { type FillTools, type Place, ROOMS } from '../fill.ts'
 
 /** Where the folder of the file is, in the room. */
 const TARGET = '/target'
-/** Whoever reads it reads everything. */
-const WRITE = 'umask 077 && file=$1 && shift && "$@" > "$file"'
+/**
+ * Whoever reads it reads everything. It is made anew (-C), so that a link that somebody puts in its place is not followed
+ * to what else this room sees; of half a dump nothing stays.
+ */
+export const WRITE =
+  'umask 077 && set -C && file=$1 && shift && exec 3> "$file" || exit 1; "$@" >&3 || { code=$?; rm -f -- "$file"; exit $code; }'
 
 /**
  * Writes the dump of a snapshot into a file: plain SQL for psql and an empty database.
@@ -38,8 +42,9 @@ export async function writeDump(
   return path
 }
 
+/** Also a link that leads nowhere is something. */
 export const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
+  lstat(path).then(
     () => true,
     () => false,
   )

@@ -1,7 +1,7 @@
 import { BackupRefusal } from '@domicile/backup/refusal'
 import { type Forecast, requireSpace } from '@domicile/backup/restore'
 import type { Manifest, Snapshot } from '@domicile/backup/snapshot'
-import { asRole, sql } from '@domicile/stacks/apply'
+import { asRole, refuseForeign, sql } from '@domicile/stacks/apply'
 import { AGENT_DATABASE, type DatabaseSpec, projectLabels } from '@domicile/stacks/plan'
 import type { Appliance } from '../../../appliance/appliance.ts'
 import { ownerLogin, POSTGRES_USER, postgresOf } from '../../../license/selftest/copy-database.ts'
@@ -37,6 +37,8 @@ export async function takeTables(
   requireSpace(forecast, freeBytes)
   await clearRooms(name, tools.engine)
   const volume = `${name}_restore-tables`
+  // Left by a killed run; a name alone does not say whose it is.
+  refuseForeign('volume', volume, await tools.engine.findVolume(volume), name)
   await tools.engine.removeVolume(volume)
   await tools.engine.createVolume(volume, { ...projectLabels(name), 'com.docker.compose.volume': 'restore-tables' })
   let made = false
