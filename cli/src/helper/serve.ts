@@ -3,6 +3,7 @@ import { layoutOf } from '@domicile/stacks/plan'
 import { backupLockHolder } from '../backup/lock.ts'
 import { backupSummary } from '../backup/summary.ts'
 import { alertOn } from './alert.ts'
+import { Alerter } from './alerter.ts'
 import { judgeThrown } from './judge-thrown.ts'
 import { listenOn } from './listen.ts'
 import { helperServer } from './server.ts'
@@ -32,18 +33,20 @@ export async function serveHelper({ appliance, version, operations, signal, log 
     clock: () => new Date(),
     log,
   })
-  const alert = () => void alertOn(appliance, signal, log)
-  const server = helperServer(worker, version, alert)
+  const alerter = new Alerter(() => alertOn(appliance, signal, log))
+  const server = helperServer(worker, version, alerter.ask)
   const { activated } = await listenOn(server, `${lib}/run/${HELPER_SOCKET}`, process.env)
   log('serving', { appliance, version, activated })
   await new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true })
     if (signal.aborted) resolve()
     if (!activated) return
-    const idle = setTimeout(() => (worker.busy ? undefined : resolve()), IDLE_MS)
+    const idle = setTimeout(() => (worker.busy || alerter.busy ? undefined : resolve()), IDLE_MS)
     signal.addEventListener('abort', () => clearTimeout(idle), { once: true })
     server.on('request', () => idle.refresh())
     worker.onIdle = () => void (signal.aborted || idle.refresh())
+    // What nobody has answered yet is tried for longer than nothing is wanted.
+    alerter.onIdle = worker.onIdle
   })
   server.close()
   await worker.stop()
