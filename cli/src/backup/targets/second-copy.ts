@@ -64,6 +64,8 @@ async function copyAll(
     const found = runsOf(await openCopy(copy, name, target, label, OWN_ARCHIVE))
     const home = new Map(runsOf(await new Archive(room, OWN_ARCHIVE).list()).map((run) => [run.run, run]))
     const known = new Set(found.map(({ run }) => run))
+    const others = madeElsewhere(found, home)
+    if (others.length > 0) tools.say(notAlone(target.name, others))
     const missing = good.flatMap(({ run }) => (known.has(run) ? [] : (home.get(run) ?? []))).toReversed()
     const [newestMissing, ...older] = missing
     let there = found
@@ -75,11 +77,26 @@ async function copyAll(
       await noteNewest(there, name, target.name, label)
     }
     const newest = await noteNewest(there, name, target.name, label)
-    const removed = await retain(copy, there, name, target, tools)
+    const removed = others.length > 0 ? [] : await retain(copy, there, name, target, tools)
     await requireWhole(new Archive(room, { ...place, readOnly: true }))
     return { target: target.name, label: label || null, copied: missing.map(({ run }) => run), removed, newest }
   })
 }
+
+/**
+ * Runs of a copy that were made elsewhere since this host wrote there last: a host that was restored from it, or that was
+ * restored and runs on, writes there as well. What one of the two removes the other may need, or be copying.
+ */
+export function madeElsewhere(
+  there: readonly Pick<Run, 'run' | 'at'>[],
+  home: { has(run: string): boolean },
+): readonly string[] {
+  const last = Math.max(...there.filter(({ run }) => home.has(run)).map(({ at }) => at.getTime()))
+  return there.flatMap(({ run, at }) => (!home.has(run) && at.getTime() > last ? [run] : []))
+}
+
+const notAlone = (target: string, others: readonly string[]) =>
+  `Warning: ${others.length} snapshots in ${target}, ${others.at(-1)} the newest, were made on another host since this one wrote there. Nothing is removed there from here. Only one host may copy there: give the other one a second copy of its own.`
 
 /** The manifests go last there, too: without its own nothing half-copied is taken for a snapshot. */
 async function copyRuns(copy: Archive, runs: readonly Run[], limit: number | undefined): Promise<void> {
