@@ -21,8 +21,7 @@ export async function verifyOne(
 ): Promise<{ run: string; complaints: readonly string[] }> {
   const { name } = appliance
   await requireArchive(name)
-  const snapshots = await readCatalogue(name)
-  const { run } = snapshotNamed(snapshots, named)
+  const { run } = snapshotNamed(await readCatalogue(name), named)
   return withBackupLock(name, 'backup verify', () =>
     onTrail(name, `backup verify ${run}`, now, () =>
       withArchive(appliance, { service: 'backup-check' }, { engine, signal }, async (archive) => {
@@ -31,7 +30,7 @@ export async function verifyOne(
         await stage.show({ title: `Read ${run} back` }, async () => {
           const found = await archive.check('all', run)
           if (isClean(found)) return
-          await markHit(name, archive, found, snapshots, now())
+          await markHit(name, archive, found, await readCatalogue(name), now())
           complaints = found.complaints.length > 0 ? found.complaints : [`${found.errors} errors`]
         })
         return { run, complaints }
