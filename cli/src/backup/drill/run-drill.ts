@@ -58,11 +58,17 @@ async function proveOne(
   const { text, number } = await agent.call('backup-prove', drilled.drill)
   const at = new Date()
   const proven = drilled.drill.verdict === 'proven'
-  // A copy that is damaged says nothing about the snapshot that it is a copy of.
-  if (proven || source.name === ARCHIVE) await writeDown(appliance, snapshot, proven ? at : null, tools)
+  if (isSaidOf(snapshot, source.name, proven)) await writeDown(appliance, snapshot, proven ? at : null, tools)
   if (proven) await source.proven(at)
   return { ...drilled, snapshot, number, proof: text }
 }
+
+/**
+ * Whether what a drill found is said of the snapshot in the archive. A copy that is damaged says nothing about what it is a
+ * copy of; and one that is whole does not make good again what is known to be bad at home.
+ */
+export const isSaidOf = ({ refused }: Pick<Snapshot, 'refused'>, from: string, proven: boolean): boolean =>
+  from === ARCHIVE || (proven && refused === null)
 
 /**
  * What an earlier drill found is refuted by a later one that finds everything equal: a disk may have been mended.
