@@ -143,12 +143,20 @@ export async function readShipping(appliance: string): Promise<Shipping[]> {
   return Promise.all(
     targets.map(async ({ name: target }) => {
       const text = await readFile(`${shippingFolder(appliance)}/${target}.json`, 'utf8').catch(() => '{}')
-      const { data } = told.safeParse(JSON.parse(text))
+      const { data } = told.safeParse(jsonOf(text))
       if (!data) return { target, lookedAt: null, waitingSince: null, error: null }
       const { lookedAt, waitingSince, error } = data
       return { target, lookedAt: new Date(lookedAt), waitingSince: waitingSince ? new Date(waitingSince) : null, error }
     }),
   )
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 const MINUTE_MS = 60_000
