@@ -6,6 +6,8 @@ import { agentOf } from '../../facts/running.ts'
 import type { Archive } from '../archive.ts'
 import { withArchive } from '../archive-room.ts'
 import { salvageCatalogue, writeCatalogue } from '../catalogue.ts'
+import { SUSPECT } from '../check/check-snapshots.ts'
+import { readDamage } from '../check/damage-record.ts'
 import { withBackupLock } from '../lock.ts'
 import { checkProofs, readProofs } from '../report/read-proofs.ts'
 import type { RoomTools } from '../room.ts'
@@ -33,11 +35,14 @@ export async function rebuildCatalogue(
   const runs = runsOf(found ?? (await archive.list()))
   const before = await salvageCatalogue(appliance)
   const known = new Map(before.map((snapshot) => [snapshot.run, snapshot]))
+  const damaged = (await readDamage(appliance)) !== undefined
   const snapshots: Snapshot[] = []
   for (const run of runs) {
     const one = known.get(run.run)
     // Being held changes the archive first, and a part's id with it.
-    snapshots.push(one ? { ...one, hold: run.hold, parts: run.parts } : await snapshotOf(archive, run))
+    snapshots.push(
+      one ? { ...one, hold: run.hold, parts: run.parts } : asFound(await snapshotOf(archive, run), damaged),
+    )
   }
   await writeCatalogue(appliance, snapshots)
   const there = new Set(runs.map(({ run }) => run))
@@ -47,6 +52,13 @@ export async function rebuildCatalogue(
     removed: before.flatMap(({ run }) => (there.has(run) ? [] : [run])),
   }
 }
+
+/**
+ * What damage hits is written in the catalogue alone. While there is some, what the catalogue does not know does not count;
+ * the next backup reads everything back, and has whole ones count again.
+ */
+export const asFound = (snapshot: Snapshot, damaged: boolean): Snapshot =>
+  damaged ? { ...snapshot, refused: snapshot.refused ?? SUSPECT } : snapshot
 
 /**
  * As above, alone, and what was proven is taken from the proofs that the agent keeps: those are signed, the catalogue is not.
