@@ -29,11 +29,11 @@ test('finds failures of each shape in a source', () => {
     new UserError(absent ? 'gone' : \`shut (\${why})\`, {
       code: absent ? 'GONE' : 'SHUT', hint: '', exitCode: absent ? ExitCode.NotFound : ExitCode.Usage })
     new Refusal({ code: 'TLS_OLD', message: 'too ' + 'old', hint: '' })
-    new BackupRefusal('No room.', { code: 'ROOM', hint: 'x' })
+    new BackupRefusal('No room.', { code: 'ROOM_3', hint: 'x' })
     throw new BackupRefusal(\`Gone from \${place}.\`, { ...{ code: 'AWAY', kind: 'missing' }, hint })
-    const KNOWN = { 12: { code: 'KEY', kind: 'unverified', message: 'Does not open.', hint: 'x', said: /no (/ } }
+    const KNOWN = { 12: { code: 'KEY_2', kind: 'unverified', message: 'Does not open.', hint: 'x', said: /no (/ } }
     unsure('UNSURE', 'who knows')
-    return { code: 'ALONE', message: 'by itself' }
+    return { code: 'ALONE_5', message: 'by itself' }
 
     const unsure = (code: string, message: string) => new UserError(message, { code, hint: '', exitCode: ExitCode.Unverified })`
 
@@ -42,12 +42,12 @@ test('finds failures of each shape in a source', () => {
     'NO 3 Refused.',
     'GONE 7 gone',
     'SHUT 2 shut (…)',
-    'ROOM 3 No room.',
+    'ROOM_3 3 No room.',
     'AWAY 7 Gone from ….',
     'TLS_OLD 3 too old',
     'UNSURE 4 who knows',
-    'KEY 4 Does not open.',
-    'ALONE 1 by itself',
+    'KEY_2 4 Does not open.',
+    'ALONE_5 1 by itself',
   ])
 })
 

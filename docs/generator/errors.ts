@@ -140,7 +140,7 @@ const field = (object: string, name: string): string => {
 
 /** One failure per code; where code, message or exit code depend on a condition, the branches belong together in order. */
 function expand({ codes, message, exits }: { codes: string; message: string; exits: readonly number[] }): Failure[] {
-  const names = texts(codes).filter((text) => /^[A-Z][A-Z_]+$/.test(text))
+  const names = texts(codes).filter((text) => /^[A-Z][A-Z0-9_]+$/.test(text))
   const messages = texts(message)
   return names.map((name, index) => ({
     code: name,
@@ -150,7 +150,7 @@ function expand({ codes, message, exits }: { codes: string; message: string; exi
 }
 
 function lone(source: string, known: readonly Failure[]): Failure[] {
-  return [...source.matchAll(/\{\s*code: '([A-Z][A-Z_]+)'/g)]
+  return [...source.matchAll(/\{\s*code: '([A-Z][A-Z0-9_]+)'/g)]
     .filter(([, name]) => !known.some((failure) => failure.code === name))
     .map((match) => {
       const object = source.slice(match.index)
