@@ -11,7 +11,8 @@ import { clearRooms, type FillTools, fillFromSnapshot, postgresData, ROOMS } fro
 
 const SIDE_NAME = /^[a-z][a-z0-9_]{0,62}$/
 const LOAD = ['psql', '-X', '-q', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '--single-transaction', '-f', '-']
-const DUMP = ['pg_dump', '--no-publications', '--no-subscriptions']
+/** All of it is the owner's there: nobody else has anything to do in that database. */
+const DUMP = ['pg_dump', '--no-owner', '--no-privileges', '--no-publications', '--no-subscriptions']
 
 export interface TablesWanted {
   /** As they are in the manifest. */
