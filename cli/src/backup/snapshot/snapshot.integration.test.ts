@@ -135,7 +135,7 @@ test('by the manual it can be read with the engine and psql alone, and is what i
     const here = commands.replaceAll(/\berp\b/g, 'guestbook')
     const followed = await docker(at('70', 'env', 'HOME=/tmp', 'bash', '-euc', here))
     expect(followed, followed.stderr).toMatchObject({ exitCode: 0 })
-    const documents = await docker(at('70', 'find', 'found/snapshot/documents', '-type', 'f', '-print0'))
+    const documents = await docker(at('70', 'find', 'found/snapshot/documents', '!', '-type', 'd', '-print0'))
     expect(documents.stdout.split('\0').filter(Boolean)).toHaveLength(8)
 
     const { tables, sequences } = contentOf((await psql(server, contentSql())).split('\n'))
