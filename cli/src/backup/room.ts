@@ -6,7 +6,7 @@ import type { DockerEngine } from '../engine/docker-engine.ts'
 
 const MIB = 2 ** 20
 /** A sixteenth of what each of the application's containers gets while both want it; all of it otherwise. */
-const YIELDING_SHARES = 64
+export const YIELDING_SHARES = 64
 
 export interface RoomSpec {
   /** Ends up in the container's name: `<appliance>-<service>-job`. */

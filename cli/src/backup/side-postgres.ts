@@ -19,6 +19,8 @@ export interface SidePostgres {
   readonly network?: RoomSpec['network']
   /** What is thrown away afterwards need not reach the disk. */
   readonly scratch?: boolean
+  /** Nobody waits for it. */
+  readonly yields?: boolean
 }
 
 /**
@@ -66,13 +68,14 @@ export async function withSidePostgres<T>(
     memoryBytes = 1024 * MIB,
     network = 'none',
     scratch = false,
+    yields = false,
   }: SidePostgres,
   tools: RoomTools,
   work: (room: Room) => Promise<T>,
 ): Promise<T> {
   const password = `${appliance.blueprint.layout.lib}/secrets/postgres_password`
   const spec = {
-    ...({ service, role: 'postgres', network, user: '70', memoryBytes } as const),
+    ...({ service, role: 'postgres', network, user: '70', memoryBytes, yields } as const),
     mounts: [
       data,
       { type: 'bind', source: password, target: '/run/secrets/postgres_password', readOnly: true } as const,

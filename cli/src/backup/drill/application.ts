@@ -6,6 +6,7 @@ import { type ContainerSpec, type Mount, type NetworkSpec, sealed } from '@domic
 import type { Stack } from '@domicile/stacks/stack'
 import type { Appliance } from '../../appliance/appliance.ts'
 import type { DockerEngine } from '../../engine/docker-engine.ts'
+import { YIELDING_SHARES } from '../room.ts'
 import { type DrillFolder, inNetwork, ROOMS } from './place.ts'
 
 /** Where every container finds its secrets. */
@@ -51,6 +52,7 @@ export function drillContainer(running: ContainerSpec, { appliance, stack, folde
     appliance,
     {
       ...{ ...spec, service: ROOMS.service(service), mounts: moved, ports: [], after: [] },
+      cpuShares: YIELDING_SHARES,
       networks: [inNetwork(network, service)],
     },
     true,

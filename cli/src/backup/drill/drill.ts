@@ -127,7 +127,7 @@ class Drilling {
     const database = this.#database()
     const network = await makeNetwork(this.#appliance.name, this.#tools.engine)
     const side = {
-      ...{ service: ROOMS.postgres, scratch: true, network: inNetwork(network, 'postgres') },
+      ...{ service: ROOMS.postgres, scratch: true, yields: true, network: inNetwork(network, 'postgres') },
       data: { type: 'bind', source: this.#folder.postgres, target: '/var/lib/postgresql', readOnly: false } as const,
       settings: { listen_addresses: '*' },
     }

@@ -30,7 +30,7 @@ export interface Source {
 export const ownArchive = (appliance: Pick<Appliance, 'name' | 'state'>): Source => ({
   name: ARCHIVE,
   open: (mounts, tools, work) =>
-    withArchive(appliance, { service: ROOMS.archive, mounts, capabilities: TO_GIVE }, tools, work),
+    withArchive(appliance, { service: ROOMS.archive, mounts, capabilities: TO_GIVE, yields: true }, tools, work),
   newest: async () => undefined,
   proven: async () => undefined,
 })

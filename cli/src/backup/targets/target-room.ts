@@ -62,6 +62,7 @@ export async function withTarget<T>(
   const place: Place = { repository, options, passwordFile: IN_ROOM.key, cache: CACHE, readOnly }
   const spec: RoomSpec = {
     service: TARGET_ROOM,
+    yields: true,
     role: 'backup',
     user: '0',
     network: access.place.kind === 'disk' ? 'none' : access.network,
