@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { jsonOf } from '../json.ts'
 import { BackupRefusal } from '../refusal.ts'
 
 /** What the engine prints, checked. It is a program of somebody else's: what it says more than this is passed over. */
@@ -157,14 +158,6 @@ export function retagged(text: string): string | undefined {
     if (read.success) return read.data.new_snapshot_id
   }
   return undefined
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 const unreadable = (text: string) =>

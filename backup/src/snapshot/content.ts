@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { jsonOf } from '../json.ts'
 import { BackupRefusal } from '../refusal.ts'
 import type { Manifest } from './manifest.ts'
 
@@ -109,14 +110,6 @@ export function momentOf(line: string): { snapshot: string; version: string; maj
   if (!read.success) throw unreadable(line)
   // `17.12 (Debian 17.12-0+deb13u1)`
   return { ...read.data, version: read.data.version.split(' ')[0] ?? '' }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 const unreadable = (line: string) =>

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile, rm, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { keyAdd, keyList, keyRemove, type Place } from '@domicile/backup/archive'
+import { jsonOf } from '@domicile/backup/json'
 import { BackupRefusal } from '@domicile/backup/refusal'
 import { makeSecret, writeDurably } from '@domicile/stacks/apply'
 import type { Mount } from '@domicile/stacks/plan'
@@ -110,14 +111,6 @@ async function add(room: Room, oldPlace: Place, newPlace: Place): Promise<void> 
 async function remove(room: Room, place: Place, old: string): Promise<boolean> {
   await room.exec(keyRemove(place, old))
   return (await keysOf(room, place))?.every(({ id }) => id !== old) ?? false
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 const doesNotOpen = (next: string) =>

@@ -1,4 +1,5 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { jsonOf } from '@domicile/backup/json'
 import { REPOSITORY } from '@domicile/backup/point-in-time'
 import { engineWords, type Target, type TargetPlace } from '@domicile/backup/targets'
 import { type Engine, removeOwnContainer } from '@domicile/stacks/apply'
@@ -149,14 +150,6 @@ export async function readShipping(appliance: string): Promise<Shipping[]> {
       return { target, lookedAt: new Date(lookedAt), waitingSince: waitingSince ? new Date(waitingSince) : null, error }
     }),
   )
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 const MINUTE_MS = 60_000

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { PATHS } from '@domicile/backup/archive'
+import { jsonOf } from '@domicile/backup/json'
 import { BackupRefusal } from '@domicile/backup/refusal'
 import { type Manifest, manifestSchema, type Snapshot } from '@domicile/backup/snapshot'
 import type { Archive } from '../archive.ts'
@@ -21,12 +22,4 @@ export async function readManifest(
     hint: 'Nothing was changed. Choose another snapshot (domicile backup list), and have the archive checked: domicile backup verify --all',
     kind: 'unverified',
   })
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

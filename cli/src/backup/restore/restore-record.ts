@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises'
+import { jsonOf } from '@domicile/backup/json'
 import { type Restore, restoreSchema } from '@domicile/backup/restore'
 import { writeDurably } from '@domicile/stacks/apply'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
@@ -37,12 +38,4 @@ export async function readRestore(appliance: string): Promise<Restore | undefine
 export async function forgetRestore(appliance: string): Promise<void> {
   await rm(restoreJournal(appliance), { force: true })
   await rm(recordPath(appliance), { force: true })
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

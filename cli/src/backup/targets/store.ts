@@ -1,4 +1,5 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
+import { jsonOf } from '@domicile/backup/json'
 import { BackupRefusal } from '@domicile/backup/refusal'
 import {
   NEW_TARGET_STATE,
@@ -102,12 +103,4 @@ export async function forgetTarget(appliance: string, name: string): Promise<voi
   for (const path of Object.values(others)) await rm(path, { force: true })
   await rm(cache, { recursive: true, force: true })
   await rm(record, { force: true })
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
