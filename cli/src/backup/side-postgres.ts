@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import type { Mount } from '@domicile/stacks/plan'
 import type { Appliance } from '../appliance/appliance.ts'
+import { POSTGRES_USER } from '../appliance/postgres.ts'
 import { type Room, type RoomSpec, type RoomTools, withRoom } from './room.ts'
 
 const MIB = 2 ** 20
@@ -75,7 +76,7 @@ export async function withSidePostgres<T>(
 ): Promise<T> {
   const password = `${appliance.blueprint.layout.lib}/secrets/postgres_password`
   const spec = {
-    ...({ service, role: 'postgres', network, user: '70', memoryBytes, yields } as const),
+    ...({ service, role: 'postgres', network, user: POSTGRES_USER, memoryBytes, yields } as const),
     mounts: [
       data,
       { type: 'bind', source: password, target: '/run/secrets/postgres_password', readOnly: true } as const,

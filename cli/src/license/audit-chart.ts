@@ -1,8 +1,8 @@
 import { dayInWords } from '@domicile/license/standing'
 import { dayAt, firstOfNextMonth, plusDays, startOf } from '@domicile/license/terms'
 import { DAY_MS } from '@domicile/license/utc'
+import { escaped } from '../screen/html.ts'
 import type { HourOfDay, Step } from './audit-series.ts'
-import { escaped } from './html.ts'
 
 /** Pictures of levels against their limits: steps, for a level is what it is until it is another. Distinct in print. */
 

@@ -2,11 +2,11 @@ import type { AuditReport } from '@domicile/license/audit'
 import { isReported } from '@domicile/license/ledger'
 import { endOf, startOf } from '@domicile/license/terms'
 import { HOUR_MS } from '@domicile/license/utc'
+import { escaped, htmlPage } from '../screen/html.ts'
 import { CHART_LEGEND, hoursChart, levelChart } from './audit-chart.ts'
 import { hoursOfDay, stepsOf } from './audit-series.ts'
 import { type AuditTable, auditFacts, eventsTable, figureTables, findingsTable, summaryTable } from './audit-tables.ts'
 import { counted, periodInWords, titleOf } from './audit-words.ts'
-import { escaped, htmlPage } from './html.ts'
 
 /**
  * The audit as a page that needs nothing else and prints on A4. The same report is the same page, whoever makes it: the

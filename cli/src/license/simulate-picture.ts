@@ -1,6 +1,6 @@
 import { type Band, dayInWords, STATES, type State } from '@domicile/license/standing'
 import { dayAt, endOf, firstOfNextMonth, startOf } from '@domicile/license/terms'
-import { escaped, htmlPage } from './html.ts'
+import { escaped, htmlPage } from '../screen/html.ts'
 import { type Entry, type Simulation, whenInWords } from './simulate.ts'
 import { daysByState, entryText, headline, limitText } from './simulate-text.ts'
 

@@ -2,6 +2,7 @@ import { type Content, contentOf, contentSql } from '@domicile/backup/snapshot'
 import { asRole, sql, sqlAsOwner, vendorSql } from '@domicile/stacks/apply'
 import { type DatabaseSpec, METER_ROLE } from '@domicile/stacks/plan'
 import type { Manifest as StackManifest } from '@domicile/stacks/stack'
+import { POSTGRES_USER } from '../../appliance/postgres.ts'
 import type { DockerEngine } from '../../engine/docker-engine.ts'
 import type { Room } from '../room.ts'
 
@@ -26,7 +27,7 @@ export async function readInvariants(
   const { command, input } = await asRole(PSQL, { database: name, role: METER_ROLE, secret: meterSecret })
   for (const [key, { sql: query }] of Object.entries(invariants)) {
     const stdin = `${input}SET statement_timeout = 0;\n${vendorSql(query)}`
-    const { exitCode, stdout } = await engine.exec(postgres, command, { user: '70', stdin })
+    const { exitCode, stdout } = await engine.exec(postgres, command, { user: POSTGRES_USER, stdin })
     if (exitCode === 0) found[key] = stdout.trim()
   }
   return found

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { commands, dueBase, plain } from '@domicile/backup/point-in-time'
 import { sql } from '@domicile/stacks/apply'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
+import { postgresOf } from '../../appliance/postgres.ts'
 import type { RoomTools } from '../room.ts'
-import { besidePostgres, failed, type Place, postgresOf, type Run, readInfo } from './engine.ts'
+import { besidePostgres, failed, type Place, type Run, readInfo } from './engine.ts'
 import { ensureShipping } from './shipping.ts'
 import { pointInTimeOn } from './wanted.ts'
 
@@ -79,7 +80,7 @@ export const readGap = async (run: Run): Promise<string> => {
 async function ensureStanza(place: Place, run: Run, tools: BaseTools): Promise<boolean> {
   const { known, problem, cluster, busy: making } = await readInfo(run)
   if (making) throw busy()
-  const [running] = (await sql(tools.engine, postgresOf(place), 'postgres', CLUSTER)).trim().split('\n')
+  const [running] = (await sql(tools.engine, postgresOf(place.blueprint), 'postgres', CLUSTER)).trim().split('\n')
   if (known && problem === '' && cluster === running) return false
   const created = await unlocked(run, commands.stanzaCreate(), tools.signal)
   if (created.exitCode === 0) return !known

@@ -3,6 +3,7 @@ import type { ExecResult } from '@domicile/stacks/apply'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { type Mount, type PointInTimeWanted, pointInTimeMounts } from '@domicile/stacks/plan'
 import type { Appliance } from '../../appliance/appliance.ts'
+import { POSTGRES_USER, postgresOf } from '../../appliance/postgres.ts'
 import { type RoomTools, withRoom } from '../room.ts'
 import { pointInTimeWanted } from './wanted.ts'
 
@@ -11,10 +12,6 @@ export type Place = Pick<Appliance, 'name' | 'state' | 'wanted' | 'blueprint'>
 
 /** Runs a program where pgBackRest, its configuration and its repository are. */
 export type Run = (command: readonly string[], options?: { line?: (text: string) => void }) => Promise<ExecResult>
-
-const USER = '70'
-
-export const postgresOf = ({ blueprint }: Pick<Place, 'blueprint'>): string => blueprint.containers[0]?.name ?? ''
 
 /** @throws UserError RELEASE_WITHOUT_BACKUP (3) */
 export function requirePointInTime({ state, wanted }: Pick<Place, 'state' | 'wanted'>): PointInTimeWanted {
@@ -35,10 +32,10 @@ export function requirePointInTime({ state, wanted }: Pick<Place, 'state' | 'wan
  */
 export async function besidePostgres(place: Place, { engine }: Pick<RoomTools, 'engine'>): Promise<Run> {
   requirePointInTime(place)
-  const container = postgresOf(place)
+  const container = postgresOf(place.blueprint)
   const found = await engine.findContainer(container)
   if (found?.state === 'running')
-    return (command, options) => engine.exec(container, command, { user: USER, ...options })
+    return (command, options) => engine.exec(container, command, { user: POSTGRES_USER, ...options })
   throw new UserError('PostgreSQL does not run.', {
     code: 'POSTGRES_NOT_RUNNING',
     hint: 'Start it: domicile start. To go back to a moment it need not run: domicile restore --at',
@@ -49,7 +46,7 @@ export async function besidePostgres(place: Place, { engine }: Pick<RoomTools, '
 /** Reads the repository, whether PostgreSQL runs or not. */
 export async function withReader<T>(place: Place, tools: RoomTools, work: (run: Run) => Promise<T>): Promise<T> {
   const wanted = requirePointInTime(place)
-  const found = await tools.engine.findContainer(postgresOf(place))
+  const found = await tools.engine.findContainer(postgresOf(place.blueprint))
   if (found?.state === 'running' && found.mounts.some(({ target }) => target === wanted.repository))
     return work(await besidePostgres(place, tools))
   return withRoom(place, readingRoom(place, 'point-in-time'), tools, (room) => work(room.exec))
@@ -58,7 +55,7 @@ export async function withReader<T>(place: Place, tools: RoomTools, work: (run: 
 /** A room that can read the repository, with more mounts if need be. */
 export function readingRoom(place: Place, service: string, more: readonly Mount[] = []) {
   const mounts = [...pointInTimeMounts(place.name, requirePointInTime(place), false), ...more]
-  return { service, role: 'postgres', network: 'none', user: USER, mounts } as const
+  return { service, role: 'postgres', network: 'none', user: POSTGRES_USER, mounts } as const
 }
 
 export async function readInfo(run: Run): Promise<Info> {

@@ -11,6 +11,7 @@ import {
 import { sql } from '@domicile/stacks/apply'
 import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { pointInTimeMounts } from '@domicile/stacks/plan'
+import { postgresOf } from '../../appliance/postgres.ts'
 import { type FillPostgres, type FillTools, postgresData } from '../restore/fill.ts'
 import { type Room, type RoomTools, withRoom } from '../room.ts'
 import { withSidePostgres } from '../side-postgres.ts'
@@ -18,7 +19,6 @@ import {
   besidePostgres,
   failed,
   type Place,
-  postgresOf,
   readInfo,
   readingRoom,
   readListing,
@@ -159,7 +159,7 @@ async function archiveNow(place: Place, tools: RoomTools): Promise<boolean> {
   try {
     const run = await besidePostgres(place, tools)
     // A change of nothing, so that there is one after the instant: a recovery stops only where it sees a later one.
-    await sql(tools.engine, postgresOf(place), 'postgres', 'select pg_current_xact_id()')
+    await sql(tools.engine, postgresOf(place.blueprint), 'postgres', 'select pg_current_xact_id()')
     return (await run(commands.checkArchiving())).exitCode === 0
   } catch {
     return false

@@ -11,9 +11,10 @@ import {
 } from '@domicile/backup/point-in-time'
 import { BackupRefusal } from '@domicile/backup/refusal'
 import { sql } from '@domicile/stacks/apply'
+import { postgresOf } from '../../appliance/postgres.ts'
 import type { RoomTools } from '../room.ts'
 import { readGap } from './base.ts'
-import { type Place, postgresOf, type Run, readInfo, readListing, requirePointInTime, withReader } from './engine.ts'
+import { type Place, type Run, readInfo, readListing, requirePointInTime, withReader } from './engine.ts'
 import { lateShipping, readShipping } from './shipping.ts'
 import { pointInTimeOn } from './wanted.ts'
 
@@ -131,7 +132,7 @@ const ASK = `select json_build_object(
   from pg_stat_archiver`
 
 async function askServer(place: Place, engine: RoomTools['engine']): Promise<Server> {
-  const text = await sql(engine, postgresOf(place), 'postgres', ASK).catch(() => undefined)
+  const text = await sql(engine, postgresOf(place.blueprint), 'postgres', ASK).catch(() => undefined)
   if (text === undefined) return { waiting: null, archivedAt: null, refusedAt: null }
   const { files, archived, refused } = JSON.parse(text) as Record<string, number | null>
   const at = (seconds: number | null | undefined) => (seconds ? new Date(seconds * 1000) : null)

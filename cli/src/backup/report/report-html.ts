@@ -1,5 +1,5 @@
 import type { Proof, Week } from '@domicile/backup/proof'
-import { escaped, htmlPage } from '../../license/html.ts'
+import { escaped, htmlPage } from '../../screen/html.ts'
 import { BROKEN, HOLDS } from './report-text.ts'
 import { type BackupReport, minute, placeName, reportFacts, seconds, titleOf } from './report-words.ts'
 

@@ -1,9 +1,9 @@
 import { asRole, databaseHandlers, markInitialized, sql, sqlAsOwner, vendorSql } from '@domicile/stacks/apply'
 import { AGENT_DATABASE, type DatabaseSpec } from '@domicile/stacks/plan'
 import type { Stack } from '@domicile/stacks/stack'
+import { ownerLogin, POSTGRES_USER } from '../../appliance/postgres.ts'
 import type { DockerEngine } from '../../engine/docker-engine.ts'
 import type { Piped } from '../../engine/pipe.ts'
-import { ownerLogin, POSTGRES_USER } from '../../license/selftest/copy-database.ts'
 
 /** One transaction: of a dump that ends too early nothing is there. PostgreSQL then writes the data once, not its log, too. */
 const LOAD = ['psql', '-X', '-q', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '--single-transaction', '-f', '-']

@@ -1,7 +1,7 @@
 import { sql } from '@domicile/stacks/apply'
 import { UserError } from '@domicile/stacks/kernel'
 import type { Appliance } from '../../appliance/appliance.ts'
-import { postgresOf } from '../../license/selftest/copy-database.ts'
+import { postgresOf } from '../../appliance/postgres.ts'
 import { createSnapshot } from '../snapshot/create-snapshot.ts'
 import type { RestoreTools } from './restore.ts'
 

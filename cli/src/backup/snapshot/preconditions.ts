@@ -3,7 +3,7 @@ import { BackupRefusal } from '@domicile/backup/refusal'
 import { roomNeeded, type Snapshot, yardstick } from '@domicile/backup/snapshot'
 import { sql } from '@domicile/stacks/apply'
 import type { Appliance } from '../../appliance/appliance.ts'
-import { postgresOf } from '../../license/selftest/copy-database.ts'
+import { postgresOf } from '../../appliance/postgres.ts'
 import { backupFolder } from '../folder.ts'
 
 /** @throws BackupRefusal ARCHIVE_KEY_MISSING (refused): a new key would be one more thing to lose, and open nothing */

@@ -1,32 +1,13 @@
-import { proofsWithin, type VerifiedChain, yearOf } from '@domicile/backup/proof'
-import type { Snapshot } from '@domicile/backup/snapshot'
-import { ExitCode, UserError } from '@domicile/stacks/kernel'
+import { proofsWithin, yearOf } from '@domicile/backup/proof'
+import { ExitCode } from '@domicile/stacks/kernel'
 import { Flags } from '@oclif/core'
-import { openAppliance } from '../../appliance/appliance.ts'
 import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
-import { readCatalogue } from '../../backup/catalogue.ts'
-import { hostZone, policyInForce } from '../../backup/list/policy-in-force.ts'
-import { checkProofs, proofsIn, readProofs } from '../../backup/report/read-proofs.ts'
+import { givenProofs, ownProofs } from '../../backup/report/material.ts'
 import { reportHtml } from '../../backup/report/report-html.ts'
 import { reportText } from '../../backup/report/report-text.ts'
 import type { BackupReport } from '../../backup/report/report-words.ts'
-import { agentOf } from '../../facts/running.ts'
-import { checkWritable, readGiven, writeGiven, writeNew } from '../../given-file.ts'
-import { dayFlag } from '../../license/day-flags.ts'
-import { readInstallationKey } from '../../license/installation-key.ts'
-
-interface Material {
-  readonly texts: readonly string[]
-  readonly chain: VerifiedChain
-  readonly snapshots: readonly Snapshot[]
-  readonly timeZone: string
-  /** Day from which on there was something to prove; null: nobody knows. */
-  readonly since: string | null
-  readonly keep: { readonly days: number; readonly weeks: number; readonly months: number }
-}
-
-/** Of somebody else's appliance nobody here knows what it keeps. */
-const NOTHING_KEPT = { days: 0, weeks: 0, months: 0 }
+import { checkPeriod, dayFlag } from '../../day-flags.ts'
+import { checkWritable, writeGiven, writeNew } from '../../given-file.ts'
 
 export default class BackupReportCommand extends ApplianceCommand {
   static override summary = 'A year of proofs: which weeks were proven, how long recovery took, what is kept.'
@@ -56,11 +37,11 @@ export default class BackupReportCommand extends ApplianceCommand {
     for (const path of [flags.html, flags.out]) if (path) await checkWritable(path)
     const now = new Date()
     const { texts, chain, since, ...rest } = flags.verify
-      ? await given(flags.verify, flags['installation-key'], flags.name, now)
-      : await own(flags.name)
+      ? await givenProofs(flags.verify, flags['installation-key'], flags.name, now)
+      : await ownProofs(flags.name)
     const to = flags.to ?? now.toISOString().slice(0, 10)
     const from = flags.from ?? later(aYearUntil(to), since)
-    if (from > to) throw periodWrong(from, to)
+    checkPeriod(from, to)
     const figures = yearOf({ proofs: chain.proofs, from, to, now, ...rest })
     const last = chain.proofs.at(-1)
     const report: BackupReport = {
@@ -75,24 +56,6 @@ export default class BackupReportCommand extends ApplianceCommand {
   }
 }
 
-async function own(name: string | undefined): Promise<Material> {
-  const appliance = await openAppliance(name)
-  const { texts, installation } = await readProofs(agentOf(appliance.blueprint.layout.lib))
-  const [snapshots, { timeZone, ...keep }] = [await readCatalogue(appliance.name), await policyInForce(appliance)]
-  const since = appliance.state.installedAt?.slice(0, 10) ?? null
-  return { texts, chain: checkProofs(texts, installation), snapshots, timeZone, since, keep }
-}
-
-/** Without a key they must be this host's appliance's own. */
-async function given(path: string, key: string | undefined, name: string | undefined, now: Date): Promise<Material> {
-  const texts = proofsIn(await readGiven(path), path)
-  const installation = key
-    ? await readInstallationKey(key, now)
-    : (await readProofs(agentOf((await openAppliance(name)).blueprint.layout.lib))).installation
-  const chain = checkProofs(texts, installation)
-  return { texts, chain, snapshots: [], timeZone: hostZone(), since: null, keep: NOTHING_KEPT }
-}
-
 /** The day after the same day of the year before. */
 function aYearUntil(to: string): string {
   const date = new Date(`${to}T00:00Z`)
@@ -103,10 +66,3 @@ function aYearUntil(to: string): string {
 
 /** Nothing was to be proven before the appliance was there. */
 const later = (day: string, since: string | null) => (since !== null && since > day ? since : day)
-
-const periodWrong = (from: string, to: string) =>
-  new UserError(`The period ends on ${to}, before it begins on ${from}.`, {
-    code: 'PERIOD_INVALID',
-    hint: 'Give the first day with --from and the last with --to.',
-    exitCode: ExitCode.Usage,
-  })

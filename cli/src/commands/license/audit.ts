@@ -3,6 +3,7 @@ import { ExitCode, UserError } from '@domicile/stacks/kernel'
 import { Args, Flags } from '@oclif/core'
 import { openAppliance } from '../../appliance/appliance.ts'
 import { ApplianceCommand, nameFlag } from '../../appliance-command.ts'
+import { checkPeriod, dayFlag } from '../../day-flags.ts'
 import { agentOf } from '../../facts/running.ts'
 import { checkWritable, notWritten, writeGiven, writeNew } from '../../given-file.ts'
 import { auditCsv } from '../../license/audit-csv.ts'
@@ -10,7 +11,6 @@ import { explain } from '../../license/audit-explain.ts'
 import { auditHtml } from '../../license/audit-html.ts'
 import { handedOver, makeReport } from '../../license/audit-make.ts'
 import { auditText } from '../../license/audit-text.ts'
-import { dayFlag } from '../../license/day-flags.ts'
 
 export default class LicenseAudit extends ApplianceCommand {
   static override summary = 'What was used: users, concurrent accesses, modules, transactions, and what is missing.'
@@ -37,7 +37,8 @@ export default class LicenseAudit extends ApplianceCommand {
   async run() {
     const { args, flags } = await this.parse(LicenseAudit)
     if (args.meter !== undefined && !flags.explain) throw withoutExplain(args.meter)
-    const period = checkedPeriod(flags.from ?? null, flags.to ?? null)
+    const period = { from: flags.from ?? null, to: flags.to ?? null }
+    checkPeriod(period.from, period.to)
     // Before the record says that a report was made to be handed over.
     if (flags.out !== undefined && existsSync(flags.out)) throw notWritten(flags.out, 'it is there already', true)
     for (const path of [flags.out, flags.html, flags.csv]) if (path) await checkWritable(path)
@@ -76,12 +77,3 @@ const withoutExplain = (meter: string) =>
     hint: `Run: domicile license audit ${meter} --explain`,
     exitCode: ExitCode.Usage,
   })
-
-function checkedPeriod(from: string | null, to: string | null) {
-  if (from === null || to === null || from <= to) return { from, to }
-  throw new UserError(`The period ends on ${to}, before it begins on ${from}.`, {
-    code: 'PERIOD_INVALID',
-    hint: 'Give the first day with --from and the last with --to.',
-    exitCode: ExitCode.Usage,
-  })
-}

@@ -1,9 +1,7 @@
-import { asRole, type Handlers, type Login, sql } from '@domicile/stacks/apply'
-import { AGENT_ROLE, type Blueprint, type DatabaseSpec } from '@domicile/stacks/plan'
+import { asRole, type Handlers, sql } from '@domicile/stacks/apply'
+import { AGENT_ROLE, type Blueprint } from '@domicile/stacks/plan'
+import { ownerLogin, POSTGRES_USER, postgresOf } from '../../appliance/postgres.ts'
 import type { DockerEngine } from '../../engine/docker-engine.ts'
-
-/** The user of PostgreSQL in its container. */
-export const POSTGRES_USER = '70'
 
 const DUMP = ['pg_dump', '--format=custom', '--compress=none', '--no-owner', '--no-privileges']
 /** A copy must not feed, or be fed by, other servers. What is ours the scratch copy's agent makes anew. */
@@ -17,14 +15,6 @@ CREATE SCHEMA IF NOT EXISTS domicile;
 CREATE OR REPLACE FUNCTION domicile.guard() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 GRANT USAGE ON SCHEMA domicile TO "${owner}";
 `
-
-/** Where both programs are found, and who logs in to read all and to write all. */
-export const ownerLogin = ({ name, owner, ownerSecret }: DatabaseSpec): Login => ({
-  ...{ database: name, role: owner, secret: ownerSecret },
-})
-
-export const postgresOf = ({ containers }: Blueprint): string =>
-  containers.find(({ service }) => service === 'postgres')?.name ?? ''
 
 /**
  * Fills the scratch copy's database from the running one, over a pipe: nothing of the data is on any disk but in the two

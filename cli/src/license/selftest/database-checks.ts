@@ -1,7 +1,7 @@
 import { asRole, type Login } from '@domicile/stacks/apply'
 import type { Blueprint, DatabaseSpec } from '@domicile/stacks/plan'
+import { ownerLogin, POSTGRES_USER, postgresOf } from '../../appliance/postgres.ts'
 import type { DockerEngine } from '../../engine/docker-engine.ts'
-import { ownerLogin, POSTGRES_USER, postgresOf } from './copy-database.ts'
 import type { Finding } from './laws.ts'
 
 const appLogin = ({ name, app, appSecret }: DatabaseSpec): Login => ({ database: name, role: app, secret: appSecret })

@@ -1,5 +1,5 @@
 import type { Source } from '@domicile/license/audit'
-import { escaped, htmlPage } from '../../license/html.ts'
+import { escaped, htmlPage } from '../../screen/html.ts'
 import type { Reconciled } from './reconcile.ts'
 import { type Section, sectionsOf } from './reconcile-sections.ts'
 import { summaryOf } from './reconcile-summary.ts'

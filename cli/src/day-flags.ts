@@ -5,6 +5,16 @@ import { Flags } from '@oclif/core'
 export const dayFlag = (summary: string) =>
   Flags.string({ summary, helpValue: 'YYYY-MM-DD', parse: async (value) => checkedDay(value) })
 
+/** @param from, to days, both inclusive; null: not given. @throws UserError PERIOD_INVALID (2) */
+export function checkPeriod(from: string | null, to: string | null): void {
+  if (from === null || to === null || from <= to) return
+  throw new UserError(`The period ends on ${to}, before it begins on ${from}.`, {
+    code: 'PERIOD_INVALID',
+    hint: 'Give the first day with --from and the last with --to.',
+    exitCode: ExitCode.Usage,
+  })
+}
+
 /** The same day of the next year; the last of February for a leap day. */
 export const aYearAfter = (day: string) => `${Number(day.slice(0, 4)) + 1}${day.slice(4).replace('-02-29', '-02-28')}`
 
